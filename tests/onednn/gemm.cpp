@@ -1,0 +1,67 @@
+#include <doctest/doctest.h>
+
+#include <vector>
+
+#include "yoneda/core/parallel.hpp"
+#include "yoneda/core/random.hpp"
+#include "yoneda/onednn/gemm.hpp"
+
+using namespace yoneda;
+
+namespace {
+
+std::vector<float> normals(Index count, std::uint64_t seed) {
+  Random random(seed);
+  std::vector<float> values(count);
+  for (float& value : values) value = static_cast<float>(random.normal());
+  return values;
+}
+
+}  // namespace
+
+TEST_CASE("both products equal double arithmetic, at every edge of a tile and with strides") {
+  for (const Gemm& gemm : {eigen_gemm(), onednn_gemm()}) {
+    CAPTURE(gemm.name);
+    for (const auto& [m, n, k] : {std::tuple<Index, Index, Index>{1, 1, 1},
+                                  {3, 7, 5},
+                                  {64, 1, 100},
+                                  {1, 64, 100},
+                                  {17, 129, 33},
+                                  {128, 512, 64}}) {
+      const Index a_stride = k + 3, b_stride = k + 1, c_stride = n + 2;
+      const auto a = normals(m * a_stride, 1), b = normals(n * b_stride, 2);
+      std::vector<float> c(m * c_stride, -99.0f);
+      gemm.multiply({a.data(), m, k, a_stride}, {b.data(), n, k, b_stride},
+                    {c.data(), m, n, c_stride});
+      for (Index i = 0; i < m; ++i) {
+        for (Index j = 0; j < n; ++j) {
+          double expected = 0, size = 0;
+          for (Index p = 0; p < k; ++p) {
+            const double term =
+                static_cast<double>(a[i * a_stride + p]) * static_cast<double>(b[j * b_stride + p]);
+            expected += term;
+            size += std::abs(term);
+          }
+          const double found = c[i * c_stride + j];
+          CHECK(std::abs(found - expected) <= static_cast<double>(k + 1) * 0x1p-23 * size + 1e-30);
+        }
+        CHECK(c[i * c_stride + n] == -99.0f);  // beyond the row: untouched
+      }
+    }
+  }
+}
+
+TEST_CASE("a product has the same bits from every thread, inside and outside a parallel loop") {
+  const Index m = 96, n = 333, k = 100;
+  const auto a = normals(m * k, 3), b = normals(n * k, 4);
+  for (const Gemm& gemm : {eigen_gemm(), onednn_gemm()}) {
+    CAPTURE(gemm.name);
+    std::vector<float> alone(m * n);
+    gemm.multiply({a.data(), m, k, k}, {b.data(), n, k, k}, {alone.data(), m, n, n});
+    std::vector<std::vector<float>> together(16, std::vector<float>(alone.size()));
+    parallel_for(16, [&](Index i) {
+      gemm.multiply({a.data(), m, k, k}, {b.data(), n, k, k}, {together[i].data(), m, n, n});
+    });
+    for (const auto& result : together) CHECK(result == alone);
+  }
+}
