@@ -1,0 +1,124 @@
+// Profile and decoder graphs against dense matrices.
+#include <doctest/doctest.h>
+#include <omp.h>
+
+#include <Eigen/Dense>
+
+#include "yoneda/core/random.hpp"
+#include "yoneda/graph/decoder.hpp"
+#include "yoneda/graph/profile.hpp"
+#include "yoneda/onednn/gemm.hpp"
+
+using namespace yoneda;
+
+namespace {
+
+Matrix random_matrix(Index rows, Index cols, std::uint64_t seed) {
+  Random random(seed);
+  std::vector<float> values(rows * cols);
+  for (float& value : values) value = static_cast<float>(random.normal());
+  return Matrix::from(std::move(values), rows, cols);
+}
+
+/// The definition: per row the m largest |S| above the floor, symmetrised by union.
+std::vector<Edge> strongest_of(const Eigen::MatrixXd& S, Index m, double floor) {
+  const Index n = S.rows();
+  Eigen::MatrixXd kept = Eigen::MatrixXd::Zero(n, n);
+  for (Index f = 0; f < n; ++f) {
+    std::vector<Index> order;
+    for (Index g = 0; g < n; ++g)
+      if (g != f && std::abs(S(f, g)) > floor) order.push_back(g);
+    std::ranges::stable_sort(order, std::ranges::greater{},
+                             [&](Index g) { return std::abs(S(f, g)); });
+    for (Index i = 0; i < std::min<Index>(m, order.size()); ++i)
+      kept(f, order[i]) = kept(order[i], f) = S(f, order[i]);
+  }
+  std::vector<Edge> edges;
+  for (Id f = 0; f < n; ++f)
+    for (Id g = f + 1; g < n; ++g)
+      if (kept(f, g) != 0) edges.push_back({f, g, static_cast<float>(kept(f, g))});
+  return edges;
+}
+
+void check_edges(const SignedGraph& graph, const std::vector<Edge>& expected) {
+  const auto found = graph.edges();
+  REQUIRE(found.size() == expected.size());
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    REQUIRE(found[i].source == expected[i].source);
+    REQUIRE(found[i].target == expected[i].target);
+    REQUIRE(found[i].weight == doctest::Approx(expected[i].weight).epsilon(1e-5));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("the profile graph equals the dense Gram matrix of profiles, cut to its strongest") {
+  const Index n = 70, V = 120, d = 15, k = 20;
+  Unembedding model;
+  model.W_U = random_matrix(V, d, 2);
+  const Matrix W_dec = random_matrix(n, d, 1);
+  ArrowOptions arrow_options;
+  arrow_options.k = k;
+  const LogitArrows arrows = logit_arrows(W_dec, model, arrow_options);
+
+  Eigen::MatrixXd A = Eigen::MatrixXd::Zero(n, V);
+  for (Id f = 0; f < n; ++f) {
+    const double mean = static_cast<double>(arrows.mean[f]);
+    const double std = static_cast<double>(arrows.std[f]);
+    for (Index i = 0; i < k; ++i) {
+      A(f, arrows.positive(f)[i]) =
+          (static_cast<double>(arrows.positive_values(f)[i]) - mean) / std;
+      A(f, arrows.negative(f)[i]) =
+          (static_cast<double>(arrows.negative_values(f)[i]) - mean) / std;
+    }
+  }
+  A.rowwise().normalize();
+  for (const Index m : {1, 5, 69, 200})
+    for (const double floor : {0.0, 0.3}) {
+      const SignedGraph graph = profile_graph(arrows, {m, floor});
+      CHECK(graph.kind() == GraphKind::profile);
+      check_edges(graph, strongest_of(A * A.transpose(), m, floor));
+    }
+}
+
+TEST_CASE("the decoder graph equals dense cosines, cut to the strongest, by both products") {
+  const Index n = 90, d = 12;
+  const Matrix W_dec = random_matrix(n, d, 3);
+  Eigen::MatrixXd W(n, d);
+  for (Index i = 0; i < n; ++i)
+    for (Index j = 0; j < d; ++j) W(i, j) = static_cast<double>(W_dec(i, j));
+  W.rowwise().normalize();
+  for (const Gemm& gemm : {eigen_gemm(), onednn_gemm()})
+    for (const Index m : {1, 4, 44, 89, 500})
+      check_edges(decoder_graph(W_dec, {m, 0.0}, gemm), strongest_of(W * W.transpose(), m, 0.0));
+}
+
+TEST_CASE("graphs have the same bits for any number of threads") {
+  const Index n = 400, V = 900, d = 20;
+  Unembedding model;
+  model.W_U = random_matrix(V, d, 5);
+  const Matrix W_dec = random_matrix(n, d, 4);
+  const int before = omp_get_max_threads();
+  std::vector<SignedGraph> profiles, decoders;
+  for (const int threads : {1, 2, 3}) {
+    omp_set_num_threads(threads);
+    profiles.push_back(profile_graph(logit_arrows(W_dec, model)));
+    decoders.push_back(decoder_graph(W_dec));
+  }
+  omp_set_num_threads(before);
+  for (std::size_t i = 1; i < 3; ++i) {
+    CHECK(std::ranges::equal(profiles[0].columns(), profiles[i].columns()));
+    CHECK(std::ranges::equal(profiles[0].weights(), profiles[i].weights()));
+    CHECK(std::ranges::equal(decoders[0].columns(), decoders[i].columns()));
+    CHECK(std::ranges::equal(decoders[0].weights(), decoders[i].weights()));
+  }
+}
+
+TEST_CASE("small and degenerate decoders make small graphs") {
+  CHECK(decoder_graph(random_matrix(1, 5, 6)).edge_count() == 0);
+  CHECK(decoder_graph(random_matrix(0, 5, 6)).node_count() == 0);
+  CHECK(decoder_graph(random_matrix(2, 5, 6)).edge_count() == 1);
+  CHECK(decoder_graph(Matrix::from(std::vector<float>(20, 0.0f), 4, 5)).edge_count() == 0);
+  CHECK_THROWS_AS(decoder_graph(random_matrix(4, 5, 6), {0, 0.0}), Error);
+  CHECK_THROWS_AS(decoder_graph(random_matrix(4, 5, 6), {3, -1.0}), Error);
+}
