@@ -1,0 +1,187 @@
+#include "yoneda/ingest/unembedding.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <vector>
+
+#include "ingest/huggingface.hpp"
+#include "ingest/model_families.hpp"
+#include "ingest/orientation.hpp"
+#include "ingest/weights.hpp"
+#include "io/text.hpp"
+#include "yoneda/core/error.hpp"
+
+namespace yoneda::ingest {
+namespace {
+
+// The bias that would lie beside a gain: "ln_f.weight" -> "ln_f.bias".
+std::string sibling_bias(const std::string& gain) {
+  constexpr std::array endings{std::pair{"weight", "bias"}, std::pair{".w", ".b"},
+                               std::pair{"gamma", "beta"}, std::pair{"scale", "bias"}};
+  for (const auto& [ending, bias] : endings)
+    if (gain.ends_with(ending))
+      return gain.substr(0, gain.size() - std::string_view(ending).size()) + bias;
+  return {};
+}
+
+Norm norm_beside(const Weights& weights, const std::string& gain, Origin& origin) {
+  if (const std::string bias = sibling_bias(gain); !bias.empty() && weights.has(bias))
+    return Norm::layer;
+  origin.notes.push_back(fmt::format(
+      "assumed that the final norm is RMSNorm, for {} has no bias beside it (--norm overrides)",
+      io::quote(gain)));
+  return Norm::rms;
+}
+
+std::vector<float> gain_of(Weights& weights, const std::string& name, float offset,
+                           Origin& origin) {
+  const io::Tensor& tensor = weights.at(name);
+  std::vector<float> gain = io::to_floats(tensor);
+  require_finite(gain, tensor);
+  for (float& value : gain) value += offset;
+  origin.tensors.push_back(name);
+  return gain;
+}
+
+bool listed(std::span<const std::string_view> names, const std::string& name) {
+  return std::ranges::find(names, name) != names.end();
+}
+
+// What the name alone says about [d, V].
+std::optional<bool> transposed_by_name(const std::string& name) {
+  if (listed(output_names, name) || listed(embedding_names, name)) return false;
+  if (name == transformer_lens_name) return true;
+  return std::nullopt;
+}
+
+Matrix unembedding_matrix(Weights& weights, const std::string& name, const KnownSizes& known,
+                          const std::string& d_model_source, const std::vector<float>& gain,
+                          Origin& origin) {
+  Axis tokens{"tokens", {}}, dimensions{"d_model", {}};
+  if (!gain.empty())
+    dimensions.known.push_back({static_cast<Index>(gain.size()), "the final norm's gain"});
+  if (known.d_model) dimensions.known.push_back({*known.d_model, d_model_source});
+  if (known.vocabulary) tokens.known.push_back({*known.vocabulary, "the vocabulary"});
+  const io::Tensor& tensor = weights.at(name);
+  const bool turned =
+      stored_transposed(tensor, tokens, dimensions, transposed_by_name(name),
+                        "name the final norm's gain (--norm-gain), whose length is d_model");
+  origin.tensors.push_back(name);
+  return oriented(tensor, turned);
+}
+
+void note_output_bias(const Weights& weights, const std::string& matrix, Origin& origin) {
+  const std::string bias = sibling_bias(matrix);
+  if (!bias.empty() && weights.has(bias))
+    origin.notes.push_back(
+        fmt::format("the output bias {} is left out: it is the same for all "
+                    "features",
+                    io::quote(bias)));
+}
+
+// A tied model need not store its output matrix, and one that says it is tied has none.
+std::string output_matrix(const Weights& weights, const HuggingFaceModel& model,
+                          const std::string& given, Origin& origin) {
+  const std::string output = weights.choose(given, output_names);
+  const std::string embedding = weights.choose({}, embedding_names);
+  if (!given.empty() || (!output.empty() && !model.tied.value_or(false))) return output;
+  if (model.tied.value_or(model.usually_tied) && !embedding.empty()) {
+    origin.notes.push_back("tied: the input embedding is the unembedding");
+    return embedding;
+  }
+  if (!output.empty()) return output;
+  throw Error(ErrorKind::value,
+              fmt::format("no unembedding under a usual name ({}); name one of {}",
+                          io::quote_all(output_names), io::quote_all(weights.others({}))),
+              weights.file());
+}
+
+Unembedding load_hugging_face(const HuggingFaceModel& model, const std::string& path,
+                              const UnembeddingNames& names, KnownSizes known) {
+  Weights weights(model.folder);
+  Unembedding result;
+  Origin& origin = result.origin;
+  origin.path = path;
+  origin.dialect = fmt::format("Hugging Face ({})", model.model_type);
+  origin.model = model.name;
+  result.norm = names.norm.value_or(model.norm);
+  result.soft_cap = model.soft_cap;
+  if (model.d_model && known.d_model && *model.d_model != *known.d_model)
+    throw Error(ErrorKind::shape,
+                fmt::format("d_model is {}, expected {}", *model.d_model, *known.d_model),
+                model.config);
+  if (!known.d_model) known.d_model = model.d_model;
+
+  const std::string matrix = output_matrix(weights, model, names.unembedding, origin);
+  const std::string gain = weights.choose(names.norm_gain, gain_names);
+  if (!gain.empty())
+    result.gain = gain_of(weights, gain, names.gain_offset.value_or(model.gain_offset), origin);
+  else if (model.has_gain)
+    throw Error(ErrorKind::value,
+                fmt::format("no gain of the final norm under a usual name ({}); name it with "
+                            "--norm-gain",
+                            io::quote_all(gain_names)),
+                weights.file());
+  result.W_U = unembedding_matrix(weights, matrix, known, "config.json", result.gain, origin);
+  if (result.gain.empty()) result.gain.assign(result.d(), 1.0f);  // a norm without parameters
+  note_output_bias(weights, matrix, origin);
+  return result;
+}
+
+std::string matrix_by_name(const Weights& weights, const std::string& given, Origin& origin) {
+  for (const auto& candidates : {std::span<const std::string_view>(bare_names),
+                                 std::span<const std::string_view>(output_names)})
+    if (const std::string found = weights.choose(given, candidates); !found.empty()) return found;
+  const std::string embedding = weights.choose({}, embedding_names);
+  if (embedding.empty())
+    throw Error(ErrorKind::value,
+                fmt::format("no unembedding under a usual name ({}, {}); name one of {}",
+                            io::quote_all(bare_names), io::quote_all(output_names),
+                            io::quote_all(weights.others({}))),
+                weights.file());
+  origin.notes.push_back(fmt::format(
+      "assumed that the model is tied: there is no output matrix, the embedding {} is used",
+      io::quote(embedding)));
+  return embedding;
+}
+
+Unembedding load_by_names(const std::string& path, const UnembeddingNames& names,
+                          const KnownSizes& known) {
+  Weights weights(path);
+  Unembedding result;
+  Origin& origin = result.origin;
+  origin.path = path;
+  origin.dialect = "tensors by name";
+  const std::string matrix = matrix_by_name(weights, names.unembedding, origin);
+  const std::string gain = weights.choose(names.norm_gain, gain_names);
+  if (gain.empty()) {
+    origin.notes.push_back("no gain of the final norm was found (--norm-gain names it)");
+    result.norm = names.norm.value_or(Norm::unknown);
+  } else {
+    result.gain = gain_of(weights, gain, names.gain_offset.value_or(0), origin);
+    result.norm = names.norm ? *names.norm : norm_beside(weights, gain, origin);
+  }
+  result.W_U = unembedding_matrix(weights, matrix, known, "the caller", result.gain, origin);
+  note_output_bias(weights, matrix, origin);
+  return result;
+}
+
+}  // namespace
+
+Unembedding load_unembedding(const std::string& path, const UnembeddingNames& names,
+                             const KnownSizes& known) {
+  const auto model = hugging_face_model(path);
+  if (model && model->known_type) return load_hugging_face(*model, path, names, known);
+  if (model && names.unembedding.empty())
+    throw Error(ErrorKind::value,
+                fmt::format("model_type {} is unknown: name its tensors (--unembedding and "
+                            "--norm-gain) and its norm (--norm)",
+                            io::quote(model->model_type)),
+                model->config);
+  return load_by_names(model ? model->folder : path, names, known);
+}
+
+}  // namespace yoneda::ingest

@@ -1,0 +1,180 @@
+#include "ingest/weights.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <set>
+
+#include "io/json.hpp"
+#include "io/text.hpp"
+#include "yoneda/core/error.hpp"
+#include "yoneda/io/read_tensors.hpp"
+
+namespace yoneda::ingest {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view index_suffix = ".index.json";
+
+// The files that hold a folder's weights, the first found being the one.
+constexpr std::array usual_files{"model.safetensors.index.json", "model.safetensors",
+                                 "sae_weights.safetensors", "sae.safetensors", "params.npz"};
+
+std::vector<std::string> sorted_names(const std::string& folder) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error))
+    names.push_back(entry->path().filename().string());
+  if (error) throw Error(ErrorKind::file, "cannot be read: " + error.message(), folder);
+  std::ranges::sort(names);
+  return names;
+}
+
+bool is_container(const std::string& name) {
+  return name.ends_with(".safetensors") || name.ends_with(".npz");
+}
+
+bool is_checkpoint(const std::string& name) {
+  return name.ends_with(".bin") || name.ends_with(".pt") || name.ends_with(".pth");
+}
+
+std::string file_in(const std::string& folder) {
+  const auto names = sorted_names(folder);
+  const auto path_of = [&folder](const std::string& name) {
+    return (fs::path(folder) / name).string();
+  };
+  for (const char* usual : usual_files)
+    if (std::ranges::binary_search(names, usual)) return path_of(usual);
+  std::vector<std::string> containers;
+  std::ranges::copy_if(names, std::back_inserter(containers), is_container);
+  if (containers.size() == 1) return path_of(containers.front());
+  if (!containers.empty())
+    throw Error(ErrorKind::file, "holds several files, name one: " + io::quote_all(containers),
+                folder);
+  const auto checkpoint = std::ranges::find_if(names, is_checkpoint);
+  throw Error(ErrorKind::file,
+              checkpoint == names.end()
+                  ? "holds no .safetensors and no .npz file"
+                  : fmt::format("holds {}, but PyTorch checkpoints are not read yet: save the "
+                                "tensors as safetensors",
+                                io::quote(*checkpoint)),
+              folder);
+}
+
+// All ones in the exponent: infinity or NaN. Without a branch, so that it runs at the speed of
+// memory.
+template <class Bits>
+bool finite(const std::byte* data, Index count, Bits exponent) {
+  const auto* values = reinterpret_cast<const Bits*>(data);
+  int found = 0;
+  for (Index i = 0; i < count; ++i) found |= (values[i] & exponent) == exponent;
+  return found == 0;
+}
+
+bool finite(const Matrix& row) {
+  const std::byte* data = row.bytes().data();
+  switch (row.dtype()) {
+    case Dtype::f16:
+      return finite<std::uint16_t>(data, row.cols(), 0x7c00);
+    case Dtype::bf16:
+      return finite<std::uint16_t>(data, row.cols(), 0x7f80);
+    case Dtype::f32:
+      break;
+  }
+  return finite<std::uint32_t>(data, row.cols(), 0x7f800000);
+}
+
+Error not_finite(const io::Tensor& tensor, Index row) {
+  return Error(ErrorKind::value,
+               fmt::format("tensor {} holds a NaN or an infinity (first at {})",
+                           io::quote(tensor.name), row),
+               tensor.file);
+}
+
+}  // namespace
+
+Weights::Weights(const std::string& path) : file_(path) {
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored)) file_ = file_in(path);
+  if (file_.ends_with(index_suffix)) {
+    read_index();
+    return;
+  }
+  const io::TensorFile& contents = open_.emplace(file_, io::read_tensors(file_)).first->second;
+  metadata_ = contents.metadata;
+  for (const io::Tensor& tensor : contents.tensors) shard_of_.emplace(tensor.name, file_);
+}
+
+void Weights::read_index() {
+  const auto index = io::read_json(file_);
+  const auto& shards = io::object_at(index, "weight_map", file_);
+  if (shards.empty()) throw Error(ErrorKind::format, "has no 'weight_map'", file_);
+  const fs::path folder = fs::path(file_).parent_path();
+  for (const auto& [name, shard] : shards.items()) {
+    // A shard is a file beside its index, not one anywhere.
+    const std::string shard_name = shard.is_string() ? shard.get<std::string>() : "";
+    if (shard_name.empty() || fs::path(shard_name).filename() != shard_name)
+      throw Error(ErrorKind::format,
+                  fmt::format("tensor {} is not in a file beside the index", io::quote(name)),
+                  file_);
+    shard_of_.emplace(name, (folder / shard_name).string());
+  }
+}
+
+bool Weights::has(std::string_view name) const {
+  return shard_of_.contains(name);
+}
+
+const io::Tensor& Weights::at(const std::string& name) {
+  const auto shard = shard_of_.find(name);
+  if (shard == shard_of_.end()) missing(name);
+  auto opened = open_.find(shard->second);
+  if (opened == open_.end())
+    opened = open_.emplace(shard->second, io::read_tensors(shard->second)).first;
+  return opened->second.at(name);
+}
+
+std::string Weights::choose(const std::string& given,
+                            std::span<const std::string_view> candidates) const {
+  if (!given.empty() && !has(given)) missing(given);
+  if (!given.empty()) return given;
+  const auto found =
+      std::ranges::find_if(candidates, [this](std::string_view name) { return has(name); });
+  return found == candidates.end() ? std::string() : std::string(*found);
+}
+
+std::vector<std::string> Weights::others(const std::vector<std::string>& used) const {
+  std::vector<std::string> names;
+  for (const auto& [name, shard] : shard_of_)
+    if (std::ranges::find(used, name) == used.end()) names.push_back(name);
+  return names;
+}
+
+void Weights::missing(std::string_view name) const {
+  if (const auto file = open_.find(file_); file != open_.end()) file->second.at(name);
+  throw Error(ErrorKind::value,
+              fmt::format("no tensor {}; there is {}", io::quote(name), io::quote_all(others({}))),
+              file_);
+}
+
+void require_finite(const Matrix& matrix, const io::Tensor& tensor) {
+  for (Index row = 0; row < matrix.rows(); ++row)
+    if (!finite(matrix.slice(row, 1))) throw not_finite(tensor, row);
+}
+
+void require_finite(std::span<const float> values, const io::Tensor& tensor) {
+  const auto bad =
+      std::ranges::find_if_not(values, [](float value) { return std::isfinite(value); });
+  if (bad != values.end()) throw not_finite(tensor, bad - values.begin());
+}
+
+void note_unused(const Weights& weights, Origin& origin) {
+  const auto unused = weights.others(origin.tensors);
+  if (!unused.empty()) origin.notes.push_back("tensors not used: " + io::quote_all(unused, 8));
+}
+
+}  // namespace yoneda::ingest

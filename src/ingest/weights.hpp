@@ -1,0 +1,52 @@
+// The tensors behind a path: of a file, of a folder with one file, or of a folder with shards.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "yoneda/io/tensor.hpp"
+#include "yoneda/model/origin.hpp"
+
+namespace yoneda::ingest {
+
+class Weights {
+ public:
+  /// Throws Error{file} where a folder holds no weights, or several files none of which is the one.
+  explicit Weights(const std::string& path);
+
+  /// The file of the weights, or the index of the shards.
+  const std::string& file() const { return file_; }
+  const std::map<std::string, std::string>& metadata() const { return metadata_; }
+
+  bool has(std::string_view name) const;
+  /// The tensor, whose shard is opened if it was not. Throws Error{value} that lists names.
+  const io::Tensor& at(const std::string& name);
+  /// The name if it is given (Error{value} where there is no such tensor), else the first of the
+  /// candidates that exists, else empty.
+  std::string choose(const std::string& given, std::span<const std::string_view> candidates) const;
+
+  /// Names that are not in `used`, sorted.
+  std::vector<std::string> others(const std::vector<std::string>& used) const;
+
+ private:
+  void read_index();
+  [[noreturn]] void missing(std::string_view name) const;
+
+  std::string file_;
+  std::map<std::string, std::string> metadata_;
+  std::map<std::string, std::string, std::less<>> shard_of_;  // tensor name -> path of its file
+  std::map<std::string, io::TensorFile> open_;                // by path
+};
+
+/// Throws Error{value} naming the tensor where a number is NaN or infinite.
+void require_finite(const Matrix& matrix, const io::Tensor& tensor);
+void require_finite(std::span<const float> values, const io::Tensor& tensor);
+
+/// Notes which of the file's tensors went unused.
+void note_unused(const Weights& weights, Origin& origin);
+
+}  // namespace yoneda::ingest

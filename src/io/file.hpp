@@ -1,0 +1,21 @@
+// Opening files with errors that say why not.
+#pragma once
+
+#include <cstdio>
+#include <memory>
+#include <string>
+
+namespace yoneda::io {
+
+struct CloseFile {
+  void operator()(std::FILE* file) const { std::fclose(file); }
+};
+using File = std::unique_ptr<std::FILE, CloseFile>;
+
+/// The system's words for an errno.
+std::string system_message(int error);
+
+/// Throws Error{file} where the path is missing, a folder or unreadable.
+File open_to_read(const std::string& path);
+
+}  // namespace yoneda::io

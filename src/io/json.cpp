@@ -1,0 +1,132 @@
+#include "io/json.hpp"
+
+#include <fmt/format.h>
+
+#include <limits>
+#include <set>
+#include <vector>
+
+#include "io/text.hpp"
+#include "yoneda/core/error.hpp"
+#include "yoneda/io/atomic_file.hpp"
+
+namespace yoneda::io {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t depth_limit = 64;
+
+// nlohmann keeps the last of two equal keys; two readers of one file must not disagree.
+class Strictness {
+ public:
+  explicit Strictness(const std::string& where) : where_(where) {}
+
+  bool operator()(int, json::parse_event_t event, const json& value) {
+    switch (event) {
+      case json::parse_event_t::object_start:
+      case json::parse_event_t::array_start:
+        if (keys_.size() == depth_limit)
+          throw Error(ErrorKind::format,
+                      fmt::format("JSON nested deeper than {} levels", depth_limit), where_);
+        keys_.emplace_back();
+        break;
+      case json::parse_event_t::object_end:
+      case json::parse_event_t::array_end:
+        keys_.pop_back();
+        break;
+      case json::parse_event_t::key:
+        if (!keys_.back().insert(value.get<std::string>()).second)
+          throw Error(ErrorKind::format,
+                      "JSON key " + quote(value.get_ref<const std::string&>()) + " given twice",
+                      where_);
+        break;
+      case json::parse_event_t::value:
+        break;
+    }
+    return true;
+  }
+
+ private:
+  const std::string& where_;
+  std::vector<std::set<std::string>> keys_;
+};
+
+// "[json.exception.parse_error.101] parse error at line 1, column 2: why; last read: '...'"
+std::string reason(std::string_view message) {
+  if (const auto bracket = message.find("] "); bracket != message.npos)
+    message.remove_prefix(bracket + 2);
+  message = message.substr(0, message.find("; last read"));
+  return printable(message);
+}
+
+Error wrong_member(const char* key, const json& value, const char* expected,
+                   const std::string& where) {
+  return Error(ErrorKind::format,
+               fmt::format("'{}' should be {}, found {}", key, expected,
+                           printable(value.dump(-1, ' ', true, json::error_handler_t::replace))),
+               where);
+}
+
+const json* member(const json& object, const char* key) {
+  const auto found = object.find(key);
+  return found == object.end() || found->is_null() ? nullptr : &*found;
+}
+
+}  // namespace
+
+json parse_json(std::string_view text, const std::string& where, const std::string& what) {
+  try {
+    Strictness strictness(where);
+    return json::parse(text, [&strictness](int depth, json::parse_event_t event, json& value) {
+      return strictness(depth, event, value);
+    });
+  } catch (const json::exception& error) {
+    throw Error(ErrorKind::format,
+                (what.empty() ? "" : what + ": ") + "not valid JSON: " + reason(error.what()),
+                where);
+  }
+}
+
+json read_json(const std::string& path) {
+  return parse_json(read_text(path), path);
+}
+
+std::optional<std::string> text_at(const json& object, const char* key, const std::string& where) {
+  const json* value = member(object, key);
+  if (value == nullptr) return std::nullopt;
+  if (!value->is_string()) throw wrong_member(key, *value, "a text", where);
+  return value->get<std::string>();
+}
+
+std::optional<Index> count_at(const json& object, const char* key, const std::string& where) {
+  const json* value = member(object, key);
+  if (value == nullptr) return std::nullopt;
+  const auto count = as_count(*value);
+  if (!count) throw wrong_member(key, *value, "a whole number", where);
+  return count;
+}
+
+std::optional<bool> flag_at(const json& object, const char* key, const std::string& where) {
+  const json* value = member(object, key);
+  if (value == nullptr) return std::nullopt;
+  if (!value->is_boolean()) throw wrong_member(key, *value, "true or false", where);
+  return value->get<bool>();
+}
+
+const json& object_at(const json& object, const char* key, const std::string& where) {
+  static const json none = json::object();
+  const json* value = member(object, key);
+  if (value == nullptr) return none;
+  if (!value->is_object()) throw wrong_member(key, *value, "an object", where);
+  return *value;
+}
+
+std::optional<Index> as_count(const json& value) {
+  if (!value.is_number_unsigned()) return std::nullopt;
+  const auto number = value.get<std::uint64_t>();
+  if (number > static_cast<std::uint64_t>(std::numeric_limits<Index>::max())) return std::nullopt;
+  return static_cast<Index>(number);
+}
+
+}  // namespace yoneda::io

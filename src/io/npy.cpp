@@ -1,0 +1,45 @@
+#include "yoneda/io/npy.hpp"
+
+#include <fmt/format.h>
+
+#include "io/npy_header.hpp"
+#include "io/text.hpp"
+#include "yoneda/io/atomic_file.hpp"
+#include "yoneda/io/mapped_file.hpp"
+
+namespace yoneda::io {
+
+TensorFile read_npy(const std::string& path) {
+  return parse_npy(map_file(path), path);
+}
+
+TensorFile parse_npy(const SharedBytes& file, const std::string& path) {
+  const Index size = static_cast<Index>(file.span.size());
+  const NpyHeader header = naming(path, {}, [&] {
+    const Index header_size = npy_header_size(file.span);
+    if (header_size > size)
+      throw Error(
+          ErrorKind::format,
+          fmt::format("truncated: npy header of {} bytes in a file of {}", header_size, size));
+    return parse_npy_header(file.span.first(header_size));
+  });
+  if (header.data != size - header.size)
+    throw Error(ErrorKind::format,
+                fmt::format("{} bytes of data, {} of {} takes {}", size - header.size,
+                            name(header.dtype), shape_text(header.shape), header.data),
+                path);
+  const SharedBytes data = file.part(header.size, header.data);
+  const auto read = [data, header] { return row_major(data, header); };
+  return {path, "npy", {Tensor{"array", header.dtype, header.shape, path, read}}, {}, {}};
+}
+
+void write_npy(const std::string& path, const OutputTensor& tensor) {
+  require_consistent(tensor, path);
+  const std::string header = naming(path, {}, [&] { return npy_header_text(tensor); });
+  AtomicFile file(path);
+  file.write(header);
+  file.write(tensor.bytes);
+  file.commit();
+}
+
+}  // namespace yoneda::io

@@ -1,0 +1,38 @@
+// The header of an .npy file, alone or inside an .npz. Errors do not name the file: see naming().
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "yoneda/core/error.hpp"
+#include "yoneda/io/output_tensor.hpp"
+#include "yoneda/io/tensor.hpp"
+
+namespace yoneda::io {
+
+struct NpyHeader {
+  ElementType dtype;
+  std::vector<Index> shape;
+  bool fortran;  // columns first
+  Index size;    // bytes before the data
+  Index data;    // bytes of data
+};
+
+/// Bytes that tell how long the header is.
+inline constexpr Index npy_preamble = 12;
+
+/// How long the header is, from its first npy_preamble bytes.
+Index npy_header_size(std::span<const std::byte> start);
+
+/// Parses exactly npy_header_size() bytes. Throws Error{format}.
+NpyHeader parse_npy_header(std::span<const std::byte> bytes);
+
+/// The data in row-major order; copies only what is stored columns first.
+SharedBytes row_major(const SharedBytes& data, const NpyHeader& header);
+
+/// The header of a tensor to be written. Throws Error{value} for a dtype NumPy does not have.
+std::string npy_header_text(const OutputTensor& tensor);
+
+}  // namespace yoneda::io

@@ -1,0 +1,180 @@
+#include "yoneda/io/safetensors.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <set>
+#include <utility>
+
+#include "io/json.hpp"
+#include "io/shape.hpp"
+#include "io/text.hpp"
+#include "yoneda/io/atomic_file.hpp"
+#include "yoneda/io/mapped_file.hpp"
+
+namespace yoneda::io {
+namespace {
+
+using nlohmann::json;
+
+constexpr Index length_bytes = 8;            // of the header's length, before the header
+constexpr Index header_limit = 100'000'000;  // the format's own
+constexpr std::size_t alignment = 64;        // of the data we write
+constexpr const char* metadata_key = "__metadata__";
+
+struct Entry {
+  Index begin, end;  // bytes of the data section
+  Tensor tensor;
+};
+
+struct Parser {
+  const SharedBytes& file;
+  const std::string& path;
+
+  Error bad(const std::string& message) const { return Error(ErrorKind::format, message, path); }
+
+  TensorFile parse() const {
+    const Index size = static_cast<Index>(file.span.size());
+    const Index header_size = header_length(size);
+    const auto* text = reinterpret_cast<const char*>(file.span.data()) + length_bytes;
+    if (header_size == 0 || *text != '{') throw bad("not a safetensors file: no JSON header");
+    const json header = parse_json({text, static_cast<std::size_t>(header_size)}, path, "header");
+
+    TensorFile result{path, "safetensors", {}, {}, {}};
+    std::vector<Entry> entries;
+    for (const auto& [name, info] : header.items()) {
+      if (name == metadata_key)
+        result.metadata = metadata(info);
+      else
+        entries.push_back(entry(name, info));
+    }
+    const Index data_start = length_bytes + header_size;
+    std::ranges::sort(entries, {}, [](const Entry& e) { return std::pair(e.begin, e.end); });
+    require_gapless(entries, size - data_start);
+    for (Entry& e : entries) {
+      e.tensor.read = [bytes = file.part(data_start + e.begin, e.end - e.begin)] { return bytes; };
+      result.tensors.push_back(std::move(e.tensor));
+    }
+    return result;
+  }
+
+  Index header_length(Index size) const {
+    if (size < length_bytes) throw bad(fmt::format("truncated: {} bytes are no header", size));
+    std::uint64_t length = 0;
+    std::memcpy(&length, file.span.data(), sizeof length);
+    if (length > static_cast<std::uint64_t>(header_limit))
+      throw bad(fmt::format("header of {} bytes, more than the {} that safetensors allows", length,
+                            header_limit));
+    if (static_cast<Index>(length) > size - length_bytes)
+      throw bad(fmt::format("truncated: header of {} bytes in a file of {}", length, size));
+    return static_cast<Index>(length);
+  }
+
+  std::map<std::string, std::string> metadata(const json& info) const {
+    if (!info.is_object()) throw bad("header: '__metadata__' is not an object");
+    std::map<std::string, std::string> texts;
+    for (const auto& [key, value] : info.items()) {
+      if (!value.is_string()) throw bad("header: metadata " + quote(key) + " is not a text");
+      texts[key] = value.get<std::string>();
+    }
+    return texts;
+  }
+
+  Entry entry(const std::string& name, const json& info) const {
+    const auto refuse = [&](const std::string& why) {
+      return bad("tensor " + quote(name) + ": " + why);
+    };
+    if (!info.is_object() || !info.contains("dtype") || !info.contains("shape") ||
+        !info.contains("data_offsets"))
+      throw refuse("the header lacks its dtype, shape or data_offsets");
+    if (!info["dtype"].is_string()) throw refuse("its dtype is not a text");
+    const auto& dtype_name = info["dtype"].get_ref<const std::string&>();
+    const auto dtype = element_type_from(dtype_name);
+    if (!dtype) throw refuse("unknown dtype " + quote(dtype_name));
+
+    const auto shape = counts(info["shape"]);
+    if (!shape) throw refuse("its shape is not a list of whole numbers");
+    const auto offsets = counts(info["data_offsets"]);
+    if (!offsets || offsets->size() != 2 || offsets->at(0) > offsets->at(1))
+      throw refuse("its data_offsets are not two ascending whole numbers");
+    const Index begin = offsets->at(0), end = offsets->at(1);
+    const auto expected = bytes_of(*shape, *dtype);
+    if (!expected || *expected != end - begin)
+      throw refuse(fmt::format("{} of {} does not take the {} bytes it has", io::name(*dtype),
+                               shape_text(*shape), end - begin));
+    return {begin, end, Tensor{name, *dtype, *shape, path, {}}};
+  }
+
+  static std::optional<std::vector<Index>> counts(const json& list) {
+    if (!list.is_array()) return std::nullopt;
+    std::vector<Index> values;
+    for (const json& item : list) {
+      const auto value = as_count(item);
+      if (!value) return std::nullopt;
+      values.push_back(*value);
+    }
+    return values;
+  }
+
+  void require_gapless(const std::vector<Entry>& entries, Index data_size) const {
+    Index at = 0;
+    for (const Entry& e : entries) {
+      if (e.begin != at)
+        throw bad(fmt::format(
+            "tensor {} starts at byte {} of the data, {} at {}", quote(e.tensor.name), e.begin,
+            e.begin < at ? "inside another that ends" : "after a gap that starts", at));
+      at = e.end;
+    }
+    if (at > data_size)
+      throw bad(fmt::format("truncated: {} bytes of data, the header announces {}", data_size, at));
+    if (at < data_size)
+      throw bad(fmt::format("{} bytes of data, the header announces only {}", data_size, at));
+  }
+};
+
+std::string header_text(std::span<const OutputTensor> tensors,
+                        const std::map<std::string, std::string>& metadata) {
+  nlohmann::ordered_json header = nlohmann::ordered_json::object();
+  if (!metadata.empty()) header[metadata_key] = metadata;
+  std::size_t at = 0;
+  for (const OutputTensor& tensor : tensors) {
+    header[tensor.name] = {{"dtype", name(tensor.dtype)},
+                           {"shape", tensor.shape},
+                           {"data_offsets", {at, at + tensor.bytes.size()}}};
+    at += tensor.bytes.size();
+  }
+  std::string text = header.dump(-1, ' ', false, json::error_handler_t::replace);
+  while ((length_bytes + text.size()) % alignment != 0) text += ' ';
+  return text;
+}
+
+}  // namespace
+
+TensorFile read_safetensors(const std::string& path) {
+  return parse_safetensors(map_file(path), path);
+}
+
+TensorFile parse_safetensors(const SharedBytes& file, const std::string& path) {
+  return Parser{file, path}.parse();
+}
+
+void write_safetensors(const std::string& path, std::span<const OutputTensor> tensors,
+                       const std::map<std::string, std::string>& metadata) {
+  std::set<std::string_view> names{metadata_key};
+  for (const OutputTensor& tensor : tensors) {
+    require_consistent(tensor, path);
+    if (!names.insert(tensor.name).second)
+      throw Error(ErrorKind::value,
+                  "tensor name " + quote(tensor.name) + " is reserved or used twice", path);
+  }
+  const std::string header = header_text(tensors, metadata);
+  const std::uint64_t length = header.size();
+  AtomicFile file(path);
+  file.write(std::as_bytes(std::span(&length, 1)));
+  file.write(header);
+  for (const OutputTensor& tensor : tensors) file.write(tensor.bytes);
+  file.commit();
+}
+
+}  // namespace yoneda::io

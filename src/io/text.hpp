@@ -1,0 +1,54 @@
+// Names from files, made fit for a one-line message.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <string>
+#include <string_view>
+
+#include "yoneda/core/error.hpp"
+
+namespace yoneda::io {
+
+/// The text with control characters escaped, cut after 100 bytes.
+inline std::string printable(std::string_view text) {
+  std::string line;
+  for (const char c : text.substr(0, 100)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f)
+      line += fmt::format("\\x{:02x}", byte);
+    else
+      line += c;
+  }
+  return text.size() > 100 ? line + "..." : line;
+}
+
+/// 'text', printable.
+inline std::string quote(std::string_view text) {
+  return fmt::format("'{}'", printable(text));
+}
+
+/// The quoted names with commas between, the first `limit` of them.
+template <class Names>
+std::string quote_all(const Names& names, std::size_t limit = 12) {
+  std::string line;
+  std::size_t listed = 0;
+  for (const auto& name : names) {
+    if (listed == limit) return line + fmt::format(" and {} more", names.size() - limit);
+    line += (listed++ == 0 ? "" : ", ") + quote(name);
+  }
+  return line;
+}
+
+/// Runs `action`; an Error that does not say where yet leaves with the file and the part of it.
+template <class Action>
+auto naming(const std::string& path, const std::string& part, const Action& action) {
+  try {
+    return action();
+  } catch (const Error& error) {
+    if (!error.where.empty()) throw;
+    throw Error(error.kind, (part.empty() ? "" : part + ": ") + error.what(), path);
+  }
+}
+
+}  // namespace yoneda::io

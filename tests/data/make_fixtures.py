@@ -1,0 +1,229 @@
+#!/usr/bin/python3
+"""Writes the fixtures of tests/io and tests/ingest, beside this script.
+
+Independent of the library: NumPy writes its own formats, and safetensors files are written here
+from the format's description. Run it again after a change; the results are committed.
+"""
+
+import io
+import json
+import struct
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+HERE = Path(__file__).resolve().parent
+
+
+def pattern(*shape, start=0):
+    """Multiples of 1/8 that every floating type holds exactly; the tests compute them again."""
+    count = int(np.prod(shape, dtype=np.int64))
+    values = ((np.arange(count) + start) * 37 % 101 - 50) / 8
+    return values.reshape(shape).astype(np.float32)
+
+
+def path(name):
+    target = HERE / name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return target
+
+
+class BFloat16:
+    """The upper halves of float32 values, which NumPy has no type for."""
+
+    def __init__(self, values):
+        self.shape = values.shape
+        self.data = (values.view(np.uint32) >> 16).astype("<u2").tobytes()
+
+
+SAFETENSORS = {
+    "float64": "F64", "float32": "F32", "float16": "F16", "int64": "I64", "int32": "I32",
+    "int16": "I16", "int8": "I8", "uint64": "U64", "uint32": "U32", "uint16": "U16",
+    "uint8": "U8", "bool": "BOOL",
+}
+
+
+def safetensors(name, tensors, metadata=None):
+    header, data = {}, b""
+    if metadata:
+        header["__metadata__"] = metadata
+    for key, values in tensors.items():
+        bfloat = isinstance(values, BFloat16)
+        stored = values.data if bfloat else values.tobytes()
+        header[key] = {
+            "dtype": "BF16" if bfloat else SAFETENSORS[values.dtype.name],
+            "shape": list(values.shape),
+            "data_offsets": [len(data), len(data) + len(stored)],
+        }
+        data += stored
+    text = json.dumps(header).encode()
+    path(name).write_bytes(struct.pack("<Q", len(text)) + text + data)
+
+
+def write_json(name, value):
+    path(name).write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n")
+
+
+def numpy_files():
+    for kind in ("<f8", "<f4", "<f2", "<i8", "<i4", "<i2", "|i1"):
+        values = (pattern(3, 5) * (8 if "i" in kind else 1)).astype(kind)
+        np.save(path(f"npy/{kind[1:]}.npy"), values)
+    np.save(path("npy/u1.npy"), np.arange(6, dtype="|u1"))
+    np.save(path("npy/b1.npy"), np.array([True, False, True]))
+    np.save(path("npy/vector.npy"), pattern(7))
+    np.save(path("npy/scalar.npy"), np.float32(2.5))
+    np.save(path("npy/empty.npy"), pattern(0, 4))
+    np.save(path("npy/fortran.npy"), pattern(5, 3).T)
+    np.save(path("npy/fortran3.npy"), np.asfortranarray(pattern(2, 3, 4)))
+    np.save(path("npy/big_endian.npy"), pattern(3, 5).astype(">f4"))
+    np.save(path("npy/objects.npy"), np.array([{}, None], dtype=object), allow_pickle=True)
+    np.save(path("npy/strings.npy"), np.array(["a", "bc"]))
+    np.save(path("npy/structure.npy"), np.zeros(2, dtype=[("x", "<f4"), ("y", "<f4")]))
+    np.save(path("npy/complex.npy"), np.zeros(2, dtype="<c8"))
+    for version in ((2, 0), (3, 0)):
+        with open(path(f"npy/version{version[0]}.npy"), "wb") as file:
+            np.lib.format.write_array(file, pattern(3, 5), version=version)
+
+    arrays = {"W_dec": pattern(6, 4), "b_dec": pattern(4, start=9), "half": pattern(4).astype("<f2"),
+              "columns_first": pattern(4, 6).T, "ids": np.arange(5, dtype="<i4")}
+    np.savez(path("npz/stored.npz"), **arrays)
+    np.savez_compressed(path("npz/deflated.npz"), zeros=np.zeros((50, 40), "<f4"), **arrays)
+    np.savez(path("npz/mixed.npz"), W_dec=pattern(6, 4), names=np.array(["a", "b"]))
+    np.savez(path("npz/nothing_readable.npz"), names=np.array(["a", "b"]))
+    with zipfile.ZipFile(path("npz/not_arrays.zip"), "w") as archive:
+        archive.writestr(zipfile.ZipInfo("hello.txt"), "hello")
+    with zipfile.ZipFile(path("npz/checkpoint.pt"), "w") as archive:
+        archive.writestr(zipfile.ZipInfo("archive/data.pkl"), b"\x80\x02}.")
+    buffer = io.BytesIO()
+    np.save(buffer, pattern(3, 5))
+    with zipfile.ZipFile(path("npz/bzip2.npz"), "w", zipfile.ZIP_BZIP2) as archive:
+        archive.writestr(zipfile.ZipInfo("x.npy"), buffer.getvalue(), zipfile.ZIP_BZIP2)
+
+
+def safetensors_files():
+    safetensors("safetensors/every_type.safetensors", {
+        "byte": np.arange(3, dtype="<u1"),  # everything behind it is unaligned
+        "F64": pattern(2, 3).astype("<f8"),
+        "F32": pattern(2, 3),
+        "F16": pattern(2, 3).astype("<f2"),
+        "BF16": BFloat16(pattern(2, 3)),
+        "I64": np.array([-2**60, 3], "<i8"),
+        "I32": np.array([-5, 2**31 - 1], "<i4"),
+        "I16": np.array([-5, 7], "<i2"),
+        "I8": np.array([-128, 127], "|i1"),
+        "U32": np.array([0, 2**32 - 1], "<u4"),
+        "U64": np.array([0, 2**64 - 1], "<u8"),
+        "BOOL": np.array([True, False]),
+        "scalar": np.array(1.5, "<f4"),
+        "none": np.zeros((0, 4), "<f4"),
+        "three": pattern(2, 3, 4),
+    }, {"made by": "make_fixtures.py", "unicode": "Ġ→λ"})
+    safetensors("safetensors/small.safetensors", {"x": pattern(2, 2)}, {"k": "v"})
+
+
+def saelens_weights(n, d, **more):
+    return {"W_dec": pattern(n, d), "W_enc": pattern(d, n, start=5), "b_enc": pattern(n, start=7),
+            "b_dec": pattern(d, start=11), **more}
+
+
+def sae_files():
+    n, d = 6, 4
+    threshold = np.abs(pattern(n, start=3))
+    safetensors("sae/saelens6/sae_weights.safetensors",
+                saelens_weights(n, d, threshold=threshold))
+    write_json("sae/saelens6/cfg.json", {
+        "architecture": "jumprelu", "d_in": d, "d_sae": n, "dtype": "float32",
+        "apply_b_dec_to_input": False, "normalize_activations": "none",
+        "reshape_activations": "none",
+        "metadata": {"sae_lens_version": "6.0.0", "model_name": "gemma-2-2b",
+                     "hook_name": "blocks.20.hook_resid_post", "hook_head_index": None,
+                     "model_from_pretrained_kwargs": {"center_writing_weights": False}}})
+    safetensors("sae/saelens5/sae_weights.safetensors", saelens_weights(n, d))
+    write_json("sae/saelens5/cfg.json", {
+        "model_name": "gpt2-small", "hook_point": "blocks.8.hook_resid_pre", "d_in": d, "d_sae": n,
+        "activation_fn_str": "topk", "activation_fn_kwargs": {"k": 3},
+        "apply_b_dec_to_input": True, "normalize_activations": "layer_norm"})
+    # As wide as it is deep: only cfg.json can tell the axes apart.
+    safetensors("sae/saelens_square/sae_weights.safetensors", saelens_weights(4, 4))
+    write_json("sae/saelens_square/cfg.json", {
+        "architecture": "topk", "d_in": 4, "d_sae": 4, "k": 2, "rescale_acts_by_decoder_norm": True,
+        "metadata": {"model_name": "pythia-70m", "hook_name": "blocks.1.hook_mlp_out"}})
+    safetensors("sae/saelens_gated/sae_weights.safetensors",
+                {"W_dec": pattern(n, d), "W_enc": pattern(d, n), "b_dec": pattern(d),
+                 "b_gate": pattern(n), "b_mag": pattern(n), "r_mag": pattern(n)})
+    write_json("sae/saelens_gated/cfg.json", {"architecture": "gated", "d_in": d, "d_sae": n})
+
+    np.savez(path("sae/gemma_scope/layer_20/width_6/average_l0_3/params.npz"),
+             **saelens_weights(n, d, threshold=threshold))
+    # As torch.nn.Linear stores them: the decoder [d, n], the encoder [n, d].
+    safetensors("sae/linear_layers.safetensors",
+                {"decoder.weight": BFloat16(np.ascontiguousarray(pattern(n, d).T)),
+                 "encoder.weight": pattern(n, d, start=5), "encoder.bias": pattern(n, start=7),
+                 "decoder.bias": pattern(d, start=11)}, {"activation": "topk", "k": "2"})
+    safetensors("sae/decoder_only.safetensors", {"W_dec": pattern(n, d)})
+    safetensors("sae/square.safetensors", saelens_weights(4, 4))
+    broken = pattern(n, d)
+    broken[2, 1] = np.nan
+    safetensors("sae/nan.safetensors", {"W_dec": broken, "b_dec": pattern(d)})
+
+
+def model_files():
+    V, d = 7, 4
+    # Sharded and untied.
+    safetensors("model/llama/model-00001-of-00002.safetensors",
+                {"model.embed_tokens.weight": pattern(V, d, start=50)})
+    safetensors("model/llama/model-00002-of-00002.safetensors",
+                {"model.norm.weight": pattern(d, start=13),
+                 "lm_head.weight": BFloat16(pattern(V, d))})
+    write_json("model/llama/model.safetensors.index.json", {
+        "metadata": {"total_size": 1}, "weight_map": {
+            "model.embed_tokens.weight": "model-00001-of-00002.safetensors",
+            "model.norm.weight": "model-00002-of-00002.safetensors",
+            "lm_head.weight": "model-00002-of-00002.safetensors",
+            "lost.weight": "model-00003-of-00002.safetensors"}})
+    write_json("model/llama/config.json", {
+        "model_type": "llama", "hidden_size": d, "vocab_size": V, "tie_word_embeddings": False,
+        "_name_or_path": "tiny-llama"})
+    write_json("model/llama/vocab.json", {"the": 0, "Ġcat": 1, "sat": 2, "→": 4, "</s>": 6, "a": 3})
+    # Tied, RMSNorm with 1 + weight, capped logits.
+    safetensors("model/gemma/model.safetensors",
+                {"model.embed_tokens.weight": pattern(V, d).astype("<f2"),
+                 "model.norm.weight": pattern(d, start=13)})
+    write_json("model/gemma/config.json", {
+        "model_type": "gemma2", "hidden_size": d, "vocab_size": V, "final_logit_softcapping": 30.0})
+    # Tied by default, LayerNorm, names without the "transformer." in front.
+    safetensors("model/gpt2/model.safetensors",
+                {"wte.weight": pattern(V, d), "ln_f.weight": pattern(d, start=13),
+                 "ln_f.bias": pattern(d, start=17)})
+    write_json("model/gpt2/config.json", {"model_type": "gpt2", "n_embd": d, "vocab_size": V})
+    safetensors("model/unknown/model.safetensors",
+                {"lm_head.weight": pattern(V, d), "last.norm": pattern(d, start=13)})
+    write_json("model/unknown/config.json", {"model_type": "perceptron", "hidden_size": d})
+    # TransformerLens stores [d, V].
+    np.savez(path("model/transformer_lens.npz"),
+             **{"unembed.W_U": np.ascontiguousarray(pattern(V, d).T),
+                "ln_final.w": pattern(d, start=13), "ln_final.b": pattern(d, start=17)})
+    np.savez(path("model/plain.npz"), W_U=np.ascontiguousarray(pattern(V, d).T),
+             final_norm_weight=pattern(d, start=13))
+    safetensors("model/no_gain.safetensors", {"W_U": pattern(V, d)})
+    safetensors("model/square.safetensors", {"W_U": pattern(4, 4), "final_norm_weight": pattern(4)})
+
+
+def vocabulary_files():
+    write_json("vocabulary/list.json", ["<unk>", "\n", "é", "the"])
+    path("vocabulary/lines.txt").write_bytes("<unk>\n\n é\nthe\n".encode())
+    path("vocabulary/windows.txt").write_bytes(b"a\r\nb\r\n")
+    write_json("vocabulary/tokenizer.json", {
+        "version": "1.0", "added_tokens": [{"id": 3, "content": "<eos>", "special": True}],
+        "model": {"type": "BPE", "vocab": {"a": 0, "b": 1, "ab": 2}, "merges": ["a b"]}})
+    write_json("vocabulary/unigram.json", {
+        "added_tokens": [], "model": {"type": "Unigram", "vocab": [["<pad>", 0.0], ["▁a", -1.5]]}})
+
+
+if __name__ == "__main__":
+    numpy_files()
+    safetensors_files()
+    sae_files()
+    model_files()
+    vocabulary_files()

@@ -1,0 +1,235 @@
+#include "yoneda/ingest/unembedding.hpp"
+
+#include "io/support.hpp"
+#include "yoneda/io/safetensors.hpp"
+
+using namespace yoneda;
+using namespace yoneda::test;
+using ingest::load_unembedding;
+
+namespace {
+
+bool noted(const Origin& origin, const std::string& text) {
+  for (const std::string& note : origin.notes)
+    if (note.find(text) != std::string::npos) return true;
+  return false;
+}
+
+Error refusal(const std::string& path, const ingest::UnembeddingNames& names = {},
+              const ingest::KnownSizes& known = {}) {
+  return error_of(path, [&] { load_unembedding(path, names, known); });
+}
+
+void check_matrix(const Unembedding& model) {
+  REQUIRE(model.V() == 7);
+  REQUIRE(model.d() == 4);
+  CHECK(to_vector(model.W_U) == pattern_values(28));
+}
+
+std::vector<float> gain(float offset = 0) {
+  auto values = pattern_values(4, 13);
+  for (float& value : values) value += offset;
+  return values;
+}
+
+// A Hugging Face folder made of the given tensors.
+struct ModelFolder : Folder {
+  ModelFolder(const std::string& config, const std::vector<io::OutputTensor>& tensors) {
+    io::write_text(*this / "config.json", config);
+    io::write_safetensors(*this / "model.safetensors", tensors);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("Hugging Face, sharded and untied; shards that are not needed may be missing") {
+  for (const char* name : {"", "/config.json", "/model.safetensors.index.json"}) {
+    const Unembedding model = load_unembedding(fixture("model/llama") + name);
+    check_matrix(model);
+    CHECK(model.W_U.dtype() == Dtype::bf16);
+    CHECK(model.gain == gain());
+    CHECK(model.norm == Norm::rms);
+    CHECK_FALSE(model.soft_cap);
+    CHECK(model.origin.dialect == "Hugging Face (llama)");
+    CHECK(model.origin.model == "tiny-llama");
+    CHECK(model.origin.tensors == std::vector<std::string>{"model.norm.weight", "lm_head.weight"});
+    CHECK(model.origin.notes.empty());
+  }
+}
+
+TEST_CASE("Gemma: tied, one plus the stored gain, capped logits") {
+  const Unembedding model = load_unembedding(fixture("model/gemma"), {}, {.d_model = 4});
+  check_matrix(model);
+  CHECK(model.W_U.dtype() == Dtype::f16);
+  CHECK(model.gain == gain(1));
+  CHECK(model.norm == Norm::rms);
+  CHECK(model.soft_cap);
+  CHECK(noted(model.origin, "tied"));
+}
+
+TEST_CASE("GPT-2: tied without saying so, LayerNorm") {
+  const Unembedding model = load_unembedding(fixture("model/gpt2"));
+  check_matrix(model);
+  CHECK(model.gain == gain());
+  CHECK(model.norm == Norm::layer);
+  CHECK(load_unembedding(fixture("model/gpt2"), {.norm = Norm::rms}).norm == Norm::rms);
+}
+
+TEST_CASE("an output matrix beside the embedding: the configuration decides") {
+  const Matrix output = Matrix::from(pattern_values(28), 7, 4);
+  const Matrix input = Matrix::from(pattern_values(28, 50), 7, 4);
+  const auto norm = pattern_values(4, 13);
+  const std::vector tensors{io::output("lm_head.weight", output),
+                            io::output("model.embed_tokens.weight", input),
+                            io::output("model.norm.weight", norm)};
+  const auto first_logit = [&](const std::string& tied) {
+    const ModelFolder folder(R"({"model_type": "qwen2", "hidden_size": 4)" + tied + "}", tensors);
+    return load_unembedding(folder.string()).W_U(0, 0);
+  };
+  CHECK(first_logit("") == pattern(0));
+  CHECK(first_logit(R"(, "tie_word_embeddings": false)") == pattern(0));
+  CHECK(first_logit(R"(, "tie_word_embeddings": true)") == pattern(50));
+
+  const ModelFolder lost(R"({"model_type": "gemma", "tie_word_embeddings": false})",
+                         std::vector{tensors[1], tensors[2]});
+  mentions(refusal(lost.string()), "no unembedding under a usual name");
+}
+
+TEST_CASE("a language model inside a larger one") {
+  const Matrix W = Matrix::from(pattern_values(28), 7, 4);
+  const auto norm = pattern_values(4, 13);
+  const ModelFolder folder(
+      R"({"model_type": "gemma3", "text_config": {"model_type": "gemma3_text", "hidden_size": 4}})",
+      {io::output("language_model.model.embed_tokens.weight", W),
+       io::output("language_model.model.norm.weight", norm)});
+  const Unembedding model = load_unembedding(folder.string());
+  check_matrix(model);
+  CHECK(model.gain == gain(1));
+  CHECK(model.origin.dialect == "Hugging Face (gemma3_text)");
+}
+
+TEST_CASE("a norm without parameters has a gain of ones") {
+  const Matrix W = Matrix::from(pattern_values(28), 7, 4);
+  const ModelFolder folder(R"({"model_type": "olmo", "hidden_size": 4})",
+                           {io::output("lm_head.weight", W)});
+  const Unembedding model = load_unembedding(folder.string());
+  CHECK(model.gain == std::vector<float>(4, 1));
+  CHECK(model.norm == Norm::layer);
+}
+
+TEST_CASE("an unknown model type asks for names") {
+  const std::string path = fixture("model/unknown");
+  const Error error = refusal(path);
+  CHECK(error.kind == ErrorKind::value);
+  mentions(error, "model_type 'perceptron' is unknown");
+  mentions(error, "--unembedding and --norm-gain");
+  const Unembedding model = load_unembedding(
+      path, {.unembedding = "lm_head.weight", .norm_gain = "last.norm", .norm = Norm::layer});
+  check_matrix(model);
+  CHECK(model.gain == gain());
+  CHECK(model.norm == Norm::layer);
+}
+
+TEST_CASE("Hugging Face folders that contradict themselves are refused") {
+  const Matrix W = Matrix::from(pattern_values(28), 7, 4);
+  const auto norm = pattern_values(4), wrong = pattern_values(5);
+  const std::string config = R"({"model_type": "llama", "hidden_size": 4})";
+  const auto refusal_of = [](const std::string& text, std::vector<io::OutputTensor> tensors,
+                             ingest::KnownSizes known = {}) {
+    const ModelFolder folder(text, tensors);
+    return refusal(folder.string(), {}, known);
+  };
+  const auto matrix = io::output("lm_head.weight", W),
+             gained = io::output("model.norm.weight", norm);
+  CHECK(refusal_of(config, {matrix, io::output("model.norm.weight", wrong)}).kind ==
+        ErrorKind::shape);
+  mentions(refusal_of(config, {matrix, gained}, {.d_model = 5}), "d_model is 4, expected 5");
+  mentions(refusal_of(R"({"model_type": "llama", "hidden_size": 7})", {matrix, gained}),
+           "'lm_head.weight' is 7 x 4, which does not fit d_model = 4 (from the final norm's gain) "
+           "and d_model = 7 (from config.json) with tokens as its rows");
+  mentions(refusal_of(config, {matrix}), "no gain of the final norm");
+  mentions(refusal_of(config, {gained}), "no unembedding");
+  mentions(refusal_of(R"({"model_type": 3})", {matrix, gained}), "'model_type' should be a text");
+  mentions(refusal_of("{", {matrix, gained}), "not valid JSON");
+}
+
+TEST_CASE("an index that points elsewhere is refused") {
+  const Folder folder;
+  io::write_text(folder / "config.json", R"({"model_type": "llama"})");
+  const auto refusal_with = [&folder](const std::string& shard) {
+    io::write_text(folder / "model.safetensors.index.json",
+                   R"({"weight_map": {"lm_head.weight": )" + shard + R"(, "model.norm.weight": )" +
+                       shard + "}}");
+    return refusal(folder.string());
+  };
+  for (const char* shard : {R"("../x.safetensors")", R"("/etc/passwd")", R"("a/b")", R"("")", "3"})
+    mentions(refusal_with(shard), "'lm_head.weight' is not in a file beside");
+  mentions(refusal_with(R"("..")"), "is a folder");
+  mentions(refusal_with("\"a.safetensors\""), "No such file");
+  io::write_text(folder / "model.safetensors.index.json", "{}");
+  mentions(refusal(folder.string()), "no 'weight_map'");
+}
+
+TEST_CASE("TransformerLens stores [d, V], and a bias beside the gain means LayerNorm") {
+  const Unembedding model = load_unembedding(fixture("model/transformer_lens.npz"));
+  check_matrix(model);
+  CHECK(model.gain == gain());
+  CHECK(model.norm == Norm::layer);
+  CHECK(model.origin.tensors == std::vector<std::string>{"ln_final.w", "unembed.W_U"});
+}
+
+TEST_CASE("of a bare W_U the gain tells the axes apart") {
+  const Unembedding model = load_unembedding(fixture("model/plain.npz"));
+  check_matrix(model);
+  CHECK(model.norm == Norm::rms);
+  CHECK(noted(model.origin, "assumed that the final norm is RMSNorm"));
+  const Unembedding told =
+      load_unembedding(fixture("model/plain.npz"), {.norm = Norm::layer, .gain_offset = 1.0f});
+  CHECK(told.norm == Norm::layer);
+  CHECK(told.gain == gain(1));
+  CHECK_FALSE(noted(told.origin, "assumed"));
+}
+
+TEST_CASE("without a gain another length must be known") {
+  const std::string path = fixture("model/no_gain.safetensors");
+  for (const auto& known : {ingest::KnownSizes{.d_model = 4, .vocabulary = {}},
+                            ingest::KnownSizes{.d_model = {}, .vocabulary = 7}}) {
+    const Unembedding model = load_unembedding(path, {}, known);
+    check_matrix(model);
+    CHECK(model.gain.empty());
+    CHECK(model.norm == Norm::unknown);
+    CHECK(noted(model.origin, "no gain of the final norm"));
+  }
+  const Error open = refusal(path);
+  CHECK(open.kind == ErrorKind::shape);
+  mentions(open, "'W_U' is 7 x 4, and nothing else in the file says which axis is tokens");
+  mentions(refusal(path, {}, {.d_model = 5}), "does not fit d_model = 5 (from the caller)");
+  mentions(refusal(fixture("model/square.safetensors")), "its shape never says");
+  mentions(refusal(path, {.unembedding = "E"}), "no tensor 'E'; there is 'W_U'");
+  mentions(refusal(path, {.norm_gain = "g"}), "no tensor 'g'");
+}
+
+TEST_CASE("the matrix stays mapped where it is stored as it is wanted") {
+  const Folder folder;
+  const std::string path = folder / "model.st";
+  const Matrix W = Matrix::from(std::vector<bf16>(28), 7, 4);
+  const auto norm = pattern_values(4);
+  io::write_safetensors(path, std::vector{io::output("W_U", W), io::output("ln_f.weight", norm)});
+  const Unembedding model = load_unembedding(path);
+  CHECK(model.W_U.dtype() == Dtype::bf16);
+  CHECK(reinterpret_cast<std::uintptr_t>(model.W_U.bytes().data()) % 64 == 0);
+  CHECK(reinterpret_cast<std::uintptr_t>(model.W_U.bytes().data()) % 4096 < 1024);
+}
+
+TEST_CASE("a real model beside its SAE") {
+  const std::string path = YONEDA_SHARED_DATA "/stories260K/sae_after_block4.safetensors";
+  if (!std::filesystem::exists(path)) {
+    MESSAGE("skipped: " << path << " is not there");
+    return;
+  }
+  const Unembedding model = load_unembedding(path);
+  CHECK(model.V() == 512);
+  CHECK(model.d() == 64);
+  CHECK(model.gain.size() == 64);
+  CHECK(model.norm == Norm::rms);
+}

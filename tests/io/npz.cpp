@@ -1,0 +1,140 @@
+#include "yoneda/io/npz.hpp"
+
+#include "io/support.hpp"
+#include "yoneda/io/read_tensors.hpp"
+
+using namespace yoneda;
+using namespace yoneda::test;
+
+namespace {
+
+Error refusal(const std::string& name) {
+  const Error error = error_of(fixture(name), [&] { io::read_npz(fixture(name)); });
+  CHECK(error.kind == ErrorKind::format);
+  return error;
+}
+
+void read_everything(const std::string& bytes) {
+  for (const auto& tensor : io::parse_npz(shared(bytes), "x.npz").tensors) tensor.bytes();
+}
+
+}  // namespace
+
+TEST_CASE("what numpy.savez and savez_compressed write is read") {
+  for (const char* name : {"npz/stored.npz", "npz/deflated.npz"}) {
+    CAPTURE(name);
+    const auto file = io::read_npz(fixture(name));
+    CHECK(file.format == "npz");
+    CHECK(file.at("W_dec").shape == std::vector<Index>{6, 4});
+    CHECK(io::to_floats(file.at("W_dec")) == pattern_values(24));
+    CHECK(io::to_floats(file.at("b_dec")) == pattern_values(4, 9));
+    CHECK(io::to_floats(file.at("half")) == pattern_values(4));
+    CHECK(io::to_ids(file.at("ids")) == std::vector<Id>{0, 1, 2, 3, 4});
+    CHECK(to_vector(io::to_matrix_transposed(file.at("columns_first"))) == pattern_values(24));
+  }
+  const auto deflated = io::read_npz(fixture("npz/deflated.npz"));
+  CHECK(io::to_floats(deflated.at("zeros")) == std::vector<float>(2000));
+}
+
+TEST_CASE("a tensor outlives the archive it is read from") {
+  Matrix W;
+  { W = io::to_matrix(io::read_npz(fixture("npz/deflated.npz")).at("W_dec")); }
+  CHECK(to_vector(W) == pattern_values(24));
+}
+
+TEST_CASE("members that are no arrays of numbers are left out, and asking for them says why") {
+  const std::string path = fixture("npz/mixed.npz");
+  const auto file = io::read_npz(path);
+  CHECK(file.tensors.size() == 1);
+  mentions(error_of(path, [&] { file.at("names"); }), "'names' cannot be read: holds strings");
+  mentions(error_of(path, [&] { file.at("other"); }), "no tensor 'other'; there is 'W_dec'");
+}
+
+TEST_CASE("archives without arrays are refused by what they are") {
+  mentions(refusal("npz/not_arrays.zip"), "a zip archive without .npy members: 'hello.txt'");
+  mentions(refusal("npz/checkpoint.pt"), "PyTorch checkpoint");
+  mentions(refusal("npz/nothing_readable.npz"), "'names': holds strings");
+  mentions(refusal("npz/bzip2.npz"), "compression method 12");
+  mentions(refusal("npy/f4.npy"), "not a readable zip archive");
+}
+
+TEST_CASE("an archive comes back, and is written the same twice") {
+  const Folder folder;
+  const std::string path = folder / "out.npz";
+  const Matrix W = Matrix::from(pattern_values(12), 4, 3);
+  const std::vector<Index> offsets{0, 5};
+  const std::vector<io::OutputTensor> tensors{io::output("W_dec", W), io::output("o", offsets),
+                                              io::output("none", std::vector<float>{}, {0, 3})};
+  io::write_npz(path, tensors);
+  const auto file = io::read_npz(path);
+  CHECK(file.tensors.size() == 3);
+  CHECK(to_vector(io::to_matrix(file.at("W_dec"))) == pattern_values(12));
+  CHECK(io::to_indices(file.at("o")) == offsets);
+  CHECK(file.at("none").shape == std::vector<Index>{0, 3});
+  const std::string first = io::read_text(path);
+  io::write_npz(path, tensors);
+  CHECK(io::read_text(path) == first);
+  CHECK(folder.files() == 1);
+
+  mentions(
+      error_of(
+          path,
+          [&] {
+            io::write_npz(path, std::vector{io::output("o", offsets), io::output("o", offsets)});
+          }),
+      "used twice");
+  const std::string nowhere = folder / "missing/out.npz";
+  CHECK(error_of(nowhere, [&] { io::write_npz(nowhere, tensors); }).kind == ErrorKind::file);
+}
+
+TEST_CASE("an archive cut anywhere is refused") {
+  for (const char* name : {"npz/stored.npz", "npz/deflated.npz"}) {
+    const std::string whole = io::read_text(fixture(name));
+    CHECK_NOTHROW(read_everything(whole));
+    for (std::size_t size = 0; size < whole.size(); ++size)
+      error_of("x.npz", [&] { read_everything(whole.substr(0, size)); });
+  }
+}
+
+TEST_CASE("an archive damaged anywhere is read or refused, never more") {
+  const std::string whole = io::read_text(fixture("npz/deflated.npz"));
+  Index refused = 0;
+  for (std::size_t at = 0; at < whole.size(); ++at)
+    for (const int flip : {1, 2, 4, 8, 16, 32, 64, 128}) {
+      std::string damaged = whole;
+      damaged[at] = static_cast<char>(damaged[at] ^ flip);
+      try {
+        read_everything(damaged);
+      } catch (const Error& error) {
+        ++refused;
+        REQUIRE(std::string(error.what()).starts_with("x.npz: "));
+        REQUIRE(std::string(error.what()).find('\n') == std::string::npos);
+      }
+    }
+  CHECK(refused > 0);
+}
+
+TEST_CASE("damaged numbers are caught by the checksum") {
+  std::string bytes = io::read_text(fixture("npz/stored.npz"));
+  const float value = pattern(3);
+  const auto at = bytes.find(std::string(reinterpret_cast<const char*>(&value), sizeof value));
+  REQUIRE(at != std::string::npos);
+  bytes[at] = static_cast<char>(bytes[at] ^ 1);
+  mentions(error_of("x.npz", [&] { read_everything(bytes); }), "member 'W_dec.npy': CRC error");
+}
+
+TEST_CASE("any container is recognised by its content") {
+  CHECK(io::read_tensors(fixture("npz/stored.npz")).format == "npz");
+  CHECK(io::read_tensors(fixture("npy/f4.npy")).format == "npy");
+  CHECK(io::read_tensors(fixture("safetensors/small.safetensors")).format == "safetensors");
+  const auto refusal_of = [](const std::string& bytes) {
+    return error_of("x", [&] { io::parse_tensors(shared(bytes), "x"); });
+  };
+  mentions(refusal_of("GGUF\3\0\0\0"), "a GGUF file, which is not read yet");
+  mentions(refusal_of("\x89HDF\r\n\x1a\n"), "an HDF5 file");
+  mentions(refusal_of("\x80\x02}q"), "a Python pickle");
+  mentions(refusal_of("version https://git-lfs.github.com/spec/v1\n"), "git lfs pull");
+  mentions(refusal_of("hello, world"), "neither safetensors nor npz nor npy");
+  mentions(refusal_of("{"), "neither");
+  mentions(refusal_of(""), "neither");
+}
