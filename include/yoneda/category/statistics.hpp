@@ -1,0 +1,44 @@
+// The cycle statistics of a graph, ready to be compared with a null.
+#pragma once
+
+#include <cmath>
+#include <limits>
+#include <optional>
+
+#include "yoneda/category/frustration.hpp"
+#include "yoneda/category/triangles.hpp"
+#include "yoneda/graph/signed_graph.hpp"
+#include "yoneda/null/compare.hpp"
+
+namespace yoneda {
+
+/// Share of balanced triangles, by sign alone. Read it beside the frustrated share of edges: on a
+/// Gram graph triangles are balanced by construction, edges less so.
+inline Statistic triangle_balance_statistic() {
+  return {{"triangle balance", 0, 1},
+          [](const SignedGraph& graph) { return triangle_balance(graph).share(); }};
+}
+
+/// The same with triangles weighed by the product of their edges.
+inline Statistic weighted_triangle_balance_statistic() {
+  return {{"weighted triangle balance", 0, 1},
+          [](const SignedGraph& graph) { return triangle_balance(graph).weighted_share(); }};
+}
+
+/// How many triangles there are: how often two arrows of the graph come with their composite. There
+/// is no best number.
+inline Statistic triangle_count_statistic() {
+  return {{"number of triangles", 0, std::numeric_limits<double>::infinity()},
+          [](const SignedGraph& graph) -> std::optional<double> {
+            return static_cast<double>(triangle_balance(graph).count());
+          }};
+}
+
+/// Share of edges that the best sides found leave frustrated (the upper bound: the same search runs
+/// on graph and draws, so the comparison is fair).
+inline Statistic frustrated_share_statistic(const FrustrationOptions& options = {}) {
+  return {{options.weighted ? "frustrated share of weight" : "frustrated share of edges", 1, 0},
+          [options](const SignedGraph& graph) { return frustrated_share(graph, options); }};
+}
+
+}  // namespace yoneda
