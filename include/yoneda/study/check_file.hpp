@@ -1,0 +1,40 @@
+// check.json: what was found about a graph's diagrams, and what a null says of it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "yoneda/category/balance.hpp"
+#include "yoneda/category/feature_frustration.hpp"
+#include "yoneda/category/frustration.hpp"
+#include "yoneda/category/triangles.hpp"
+#include "yoneda/graph/signed_graph.hpp"
+#include "yoneda/model/vocabulary.hpp"
+#include "yoneda/null/verdict.hpp"
+#include "yoneda/study/arrows_file.hpp"
+#include "yoneda/study/record.hpp"
+
+namespace yoneda::study {
+
+/// Everything `yoneda check` finds.
+struct Check {
+  Balance balance;
+  TriangleBalance triangles;
+  Frustration frustration;
+  FeatureFrustration by_feature;
+  std::vector<Id> most_frustrated;           ///< features, most frustrated first
+  std::vector<Triangle> failures;            ///< the strongest unbalanced triangles
+  std::vector<NullTest> tests;               ///< empty where no null was possible
+  Index null_features = 0, null_tokens = 0;  ///< what observation and null were computed on
+  std::vector<std::string> notes;
+};
+
+/// Balance, triangles and frustration of an undirected graph; no null. Throws Error{value} for a
+/// directed one. `failures` keeps the `strongest` unbalanced triangles by |ab · ac · bc|.
+Check check_graph(const SignedGraph& graph, Index strongest = 50);
+
+/// Writes atomically. Words come from `arrows` (null: ids alone). Throws Error{file}.
+void write_check(const std::string& path, const Check& check, const SignedGraph& graph,
+                 const ArrowsFile* arrows, const Record& record);
+
+}  // namespace yoneda::study

@@ -1,0 +1,27 @@
+// Signed graphs on disk: graph.safetensors, edge lists and Matrix Market.
+#pragma once
+
+#include <string>
+
+#include "yoneda/graph/signed_graph.hpp"
+#include "yoneda/study/record.hpp"
+
+namespace yoneda::study {
+
+struct GraphFile {
+  SignedGraph graph;
+  Record record;  ///< empty for formats that carry none
+};
+
+/// Writes atomically, in the format the name's ending asks for: .tsv (source, target, weight), .mtx
+/// (Matrix Market, coordinate real; symmetric where undirected, 1-based), else safetensors.
+/// Weights are written with as many digits as reading them back exactly needs. Throws Error{file}.
+void write_graph(const std::string& path, const SignedGraph& graph, const Record& record);
+
+/// Reads any of the three, told apart by content. An edge list has `source target weight` per line,
+/// separated by blanks or tabs, `#` comments, an optional header line; it is undirected unless
+/// `directed`, and an edge may then be given in either or both directions with the same weight.
+/// Throws Error{file}, or Error{format} that names the line.
+GraphFile read_graph(const std::string& path, bool directed = false);
+
+}  // namespace yoneda::study

@@ -1,0 +1,38 @@
+// The weights a study is about: opened from what the user names, or again from a record.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "yoneda/ingest/sae.hpp"
+#include "yoneda/ingest/unembedding.hpp"
+#include "yoneda/model/sae.hpp"
+#include "yoneda/model/unembedding.hpp"
+#include "yoneda/model/vocabulary.hpp"
+#include "yoneda/study/record.hpp"
+
+namespace yoneda::study {
+
+/// What a user names on the command line. Empty paths: not given.
+struct SourceOptions {
+  std::string sae, model, vocabulary;
+  ingest::SaeNames sae_names;
+  ingest::UnembeddingNames model_names;
+};
+
+struct Sources {
+  Sae sae;
+  Unembedding model;
+  Vocabulary vocabulary;                   ///< may be empty
+  std::map<std::string, Source> recorded;  ///< paths and hashes, for the Record
+};
+
+/// Reads SAE, model and vocabulary (looked for beside the model where not named) and checks that
+/// they fit each other. Throws Error{file, format, shape, value}.
+Sources open_sources(const SourceOptions& options);
+
+/// Reads the same inputs again. Throws Error{value} where a file no longer has the recorded hash.
+Sources reopen_sources(const Record& record);
+
+}  // namespace yoneda::study

@@ -1,0 +1,115 @@
+#include "yoneda/study/check_file.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <tuple>
+
+#include "json.hpp"
+
+namespace yoneda::study {
+namespace {
+
+constexpr std::string_view format = "yoneda-check/1";
+
+Json number_or_null(double value) {
+  return std::isfinite(value) ? Json(value) : Json(nullptr);
+}
+
+Json number_or_null(const std::optional<double>& value) {
+  return value ? number_or_null(*value) : Json(nullptr);
+}
+
+Json words_json(std::span<const Id> tokens, const Vocabulary& vocabulary) {
+  Json words = Json::array();
+  for (const Id token : tokens.first(std::min<std::size_t>(tokens.size(), 8)))
+    words.push_back({{"token", token}, {"text", vocabulary.text(token)}});
+  return words;
+}
+
+Json feature_json(Id feature, const Check& check, const ArrowsFile* arrows) {
+  Json json{{"feature", feature},
+            {"frustration", check.by_feature.share[feature]},
+            {"triangles", check.by_feature.triangles[feature]}};
+  if (arrows) {
+    json["raised"] = words_json(arrows->arrows.positive(feature), arrows->vocabulary);
+    json["lowered"] = words_json(arrows->arrows.negative(feature), arrows->vocabulary);
+  }
+  return json;
+}
+
+Json test_json(const NullTest& test, const Check& check) {
+  Json draws = Json::array();
+  for (const double value : test.draws) draws.push_back(number_or_null(value));
+  return {{"statistic", test.statistic},
+          {"null", test.null_kind},
+          {"keeps", test.keeps},
+          {"observed", number_or_null(test.observed)},
+          {"null_mean", number_or_null(test.null_mean)},
+          {"null_sd", number_or_null(test.null_sd)},
+          {"effect", number_or_null(test.effect)},
+          {"p_upper", test.p_upper},
+          {"p_lower", test.p_lower},
+          {"samples", test.samples},
+          {"seed", test.seed},
+          {"features", check.null_features},
+          {"tokens", check.null_tokens},
+          {"verdict", name(test.verdict)},
+          {"reason", test.reason},
+          {"draws", draws}};
+}
+
+}  // namespace
+
+Check check_graph(const SignedGraph& graph, Index strongest) {
+  Check check;
+  check.balance = balance(graph);
+  check.triangles = triangle_balance(graph);
+  check.frustration = frustration(graph);
+  check.by_feature = feature_frustration(graph);
+  check.most_frustrated = most_frustrated(check.by_feature);
+  for_each_triangle(graph, [&](const Triangle& t) {
+    if (!balanced(t)) check.failures.push_back(t);
+  });
+  std::ranges::sort(check.failures, {},
+                    [](const Triangle& t) { return std::tuple(-weight(t), t.a, t.b, t.c); });
+  if (static_cast<Index>(check.failures.size()) > strongest) check.failures.resize(strongest);
+  return check;
+}
+
+void write_check(const std::string& path, const Check& check, const SignedGraph& graph,
+                 const ArrowsFile* arrows, const Record& record) {
+  Json json = to_json(record, format);
+  const auto edges = graph.edges();
+  const auto negative =
+      std::ranges::count_if(edges, [](const Edge& edge) { return edge.weight < 0; });
+  json["graph"] = {{"kind", name(graph.kind())},
+                   {"directed", graph.directed()},
+                   {"nodes", graph.node_count()},
+                   {"edges", graph.edge_count()},
+                   {"negative_edges", negative}};
+  json["balance"] = {{"balanced", check.balance.balanced()},
+                     {"certificate", check.balance.certificate}};
+  json["triangles"] = {{"count", check.triangles.count()},
+                       {"balanced", check.triangles.balanced},
+                       {"unbalanced", check.triangles.unbalanced},
+                       {"balance", number_or_null(check.triangles.share())},
+                       {"weighted_balance", number_or_null(check.triangles.weighted_share())}};
+  Json features = Json::array();
+  for (const Id feature : check.most_frustrated)
+    features.push_back(feature_json(feature, check, arrows));
+  json["frustration"] = {{"edges_at_least", check.frustration.lower},
+                         {"edges_at_most", check.frustration.upper},
+                         {"share_at_least", number_or_null(check.frustration.share_lower)},
+                         {"share_at_most", number_or_null(check.frustration.share_upper)},
+                         {"features", features}};
+  json["tests"] = Json::array();
+  for (const NullTest& test : check.tests) json["tests"].push_back(test_json(test, check));
+  json["failures"] = Json::array();
+  for (const Triangle& t : check.failures)
+    json["failures"].push_back(
+        {{"triangle", {t.a, t.b, t.c}}, {"weights", {t.ab, t.ac, t.bc}}, {"strength", weight(t)}});
+  json["notes"] = check.notes;
+  write_json(path, json);
+}
+
+}  // namespace yoneda::study

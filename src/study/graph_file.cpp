@@ -1,0 +1,264 @@
+#include "yoneda/study/graph_file.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "yoneda/io/atomic_file.hpp"
+#include "yoneda/io/mapped_file.hpp"
+#include "yoneda/io/safetensors.hpp"
+
+namespace yoneda::study {
+namespace {
+
+constexpr std::string_view format = "yoneda-graph/1";
+constexpr std::string_view matrix_market_mark = "%%MatrixMarket";
+
+// ---- safetensors
+
+void write_safetensors_graph(const std::string& path, const SignedGraph& graph,
+                             const Record& record) {
+  auto metadata = to_metadata(record, format);
+  metadata["directed"] = graph.directed() ? "true" : "false";
+  metadata["kind"] = name(graph.kind());
+  const std::vector<io::OutputTensor> tensors{io::output("row_offsets", graph.offsets()),
+                                              io::output("columns", graph.columns()),
+                                              io::output("weights", graph.weights())};
+  io::write_safetensors(path, tensors, metadata);
+}
+
+GraphKind kind_from(const std::string& text, const std::string& path) {
+  for (const GraphKind kind : {GraphKind::user, GraphKind::profile, GraphKind::decoder,
+                               GraphKind::virtual_, GraphKind::flow})
+    if (text == name(kind)) return kind;
+  throw Error(ErrorKind::format, "unknown kind of graph '" + text + "'", path);
+}
+
+GraphFile parse_safetensors_graph(const io::SharedBytes& bytes, const std::string& path) {
+  const io::TensorFile file = io::parse_safetensors(bytes, path);
+  GraphFile read;
+  read.record = record_from(file.metadata, format, path);
+  const auto text = [&](const std::string& key) {
+    const auto found = file.metadata.find(key);
+    return found == file.metadata.end() ? std::string() : found->second;
+  };
+  const auto offsets = io::to_indices(file.at("row_offsets"));
+  const auto columns = io::to_ids(file.at("columns"));
+  const auto weights = io::to_floats(file.at("weights"));
+  const auto stored = static_cast<Index>(columns.size());
+  if (offsets.empty() || offsets.front() != 0 || offsets.back() != stored ||
+      !std::ranges::is_sorted(offsets) || weights.size() != columns.size())
+    throw Error(ErrorKind::format, "'row_offsets', 'columns' and 'weights' do not fit", path);
+  const bool directed = text("directed") == "true";
+  std::vector<Edge> edges;
+  edges.reserve(columns.size());
+  for (std::size_t source = 0; source + 1 < offsets.size(); ++source)
+    for (std::int64_t i = offsets[source]; i < offsets[source + 1]; ++i)
+      if (directed || static_cast<Id>(source) < columns[i])
+        edges.push_back({static_cast<Id>(source), columns[i], weights[i]});
+  try {
+    read.graph = SignedGraph::from_edges(static_cast<Index>(offsets.size()) - 1, std::move(edges),
+                                         directed ? Direction::directed : Direction::undirected,
+                                         kind_from(text("kind"), path));
+  } catch (const Error& error) {
+    throw Error(ErrorKind::format, error.what(), path);
+  }
+  if (static_cast<Index>(read.graph.columns().size()) != stored ||
+      !std::ranges::equal(read.graph.columns(), columns) ||
+      !std::ranges::equal(read.graph.weights(), weights))
+    throw Error(ErrorKind::format, "an undirected graph must hold every edge in both rows, sorted",
+                path);
+  return read;
+}
+
+// ---- text
+
+/// The lines of a text and the fields of a line, with errors that name the line.
+class Lines {
+ public:
+  Lines(std::string_view text, const std::string& path) : rest_(text), path_(path) {}
+
+  /// The next line that is neither empty nor a comment, split at blanks, tabs and commas.
+  std::optional<std::vector<std::string_view>> next(char comment) {
+    while (!rest_.empty()) {
+      const auto end = std::min(rest_.find('\n'), rest_.size());
+      const std::string_view line = rest_.substr(0, end);
+      rest_.remove_prefix(std::min(end + 1, rest_.size()));
+      ++number_;
+      auto fields = split(line);
+      if (!fields.empty() && fields.front().front() != comment) return fields;
+    }
+    return std::nullopt;
+  }
+
+  [[noreturn]] void fail(const std::string& reason) const {
+    throw Error(ErrorKind::format, reason, path_ + ", line " + std::to_string(number_));
+  }
+
+  template <class Number>
+  std::optional<Number> number(std::string_view field) const {
+    Number value{};
+    if (field.starts_with('+')) field.remove_prefix(1);
+    const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
+    if (error != std::errc() || end != field.data() + field.size()) return std::nullopt;
+    return value;
+  }
+
+  Id node(std::string_view field, Index first) const {
+    const auto value = number<Index>(field);
+    if (!value || *value < first || *value - first >= std::numeric_limits<Id>::max())
+      fail("'" + std::string(field.substr(0, 40)) + "' is not a node (a whole number from " +
+           std::to_string(first) + ")");
+    return static_cast<Id>(*value - first);
+  }
+
+  float weight(std::string_view field) const {
+    const auto value = number<float>(field);
+    if (!value) fail("'" + std::string(field.substr(0, 40)) + "' is not a weight");
+    return *value;
+  }
+
+ private:
+  static std::vector<std::string_view> split(std::string_view line) {
+    constexpr std::string_view blanks = " \t\r,";
+    std::vector<std::string_view> fields;
+    for (auto at = line.find_first_not_of(blanks); at != std::string_view::npos;) {
+      const auto end = std::min(line.find_first_of(blanks, at), line.size());
+      fields.push_back(line.substr(at, end - at));
+      at = line.find_first_not_of(blanks, end);
+    }
+    return fields;
+  }
+
+  std::string_view rest_;
+  const std::string& path_;
+  Index number_ = 0;
+};
+
+SignedGraph make_graph(Index n, std::vector<Edge> edges, bool directed, const std::string& path) {
+  if (!directed) {  // an edge given in both directions counts once
+    for (Edge& e : edges)
+      if (e.source > e.target) std::swap(e.source, e.target);
+    const auto all = [](const Edge& e) { return std::tie(e.source, e.target, e.weight); };
+    std::ranges::sort(edges, {}, all);
+    const auto repeated = std::ranges::unique(edges, {}, all);
+    edges.erase(repeated.begin(), repeated.end());
+  }
+  try {
+    return SignedGraph::from_edges(n, std::move(edges),
+                                   directed ? Direction::directed : Direction::undirected,
+                                   GraphKind::user);
+  } catch (const Error& error) {
+    throw Error(error.kind, error.what(), path);
+  }
+}
+
+SignedGraph parse_edge_list(std::string_view text, bool directed, const std::string& path) {
+  Lines lines(text, path);
+  std::vector<Edge> edges;
+  Id largest = -1;
+  bool first = true;
+  while (const auto fields = lines.next('#')) {
+    const bool header = first && !lines.number<Index>(fields->front());
+    first = false;
+    if (header && fields->size() == 3) continue;
+    if (fields->size() != 3)
+      lines.fail("expected `source target weight`, found " + std::to_string(fields->size()) +
+                 (fields->size() == 1 ? " field" : " fields"));
+    const Edge edge{lines.node((*fields)[0], 0), lines.node((*fields)[1], 0),
+                    lines.weight((*fields)[2])};
+    largest = std::max({largest, edge.source, edge.target});
+    edges.push_back(edge);
+  }
+  if (edges.empty()) throw Error(ErrorKind::format, "holds no edges", path);
+  return make_graph(largest + Index{1}, std::move(edges), directed, path);
+}
+
+SignedGraph parse_matrix_market(std::string_view text, const std::string& path) {
+  const auto end = std::min(text.find('\n'), text.size());
+  std::string header(text.substr(0, end));
+  std::ranges::transform(header, header.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  });
+  const bool symmetric = header.find("symmetric") != std::string::npos;
+  const bool readable =
+      header.find("coordinate") != std::string::npos &&
+      (header.find("real") != std::string::npos || header.find("integer") != std::string::npos) &&
+      (symmetric || header.find("general") != std::string::npos) &&
+      header.find("skew") == std::string::npos;
+  Lines lines(text, path);
+  if (!readable)
+    throw Error(ErrorKind::format,
+                "expected a Matrix Market file 'coordinate real general' or "
+                "'coordinate real symmetric', found '" +
+                    header + "'",
+                path);
+  const auto sizes = lines.next('%');
+  if (!sizes || sizes->size() != 3) lines.fail("expected the sizes `rows columns entries`");
+  const auto rows = lines.number<Index>((*sizes)[0]), cols = lines.number<Index>((*sizes)[1]);
+  const auto entries = lines.number<Index>((*sizes)[2]);
+  if (!rows || !cols || !entries || *rows != *cols || *rows < 0 ||
+      *rows > std::numeric_limits<Id>::max())
+    lines.fail("expected a square matrix: `rows columns entries`");
+  std::vector<Edge> edges;
+  while (const auto fields = lines.next('%')) {
+    if (fields->size() != 3) lines.fail("expected `row column weight`");
+    edges.push_back(
+        {lines.node((*fields)[0], 1), lines.node((*fields)[1], 1), lines.weight((*fields)[2])});
+  }
+  if (static_cast<Index>(edges.size()) != *entries)
+    throw Error(
+        ErrorKind::format,
+        "announces " + std::to_string(*entries) + " entries, holds " + std::to_string(edges.size()),
+        path);
+  return make_graph(*rows, std::move(edges), !symmetric, path);
+}
+
+std::string edge_list(const SignedGraph& graph) {
+  fmt::memory_buffer text;
+  fmt::format_to(std::back_inserter(text), "source\ttarget\tweight\n");
+  for (const Edge& e : graph.edges())
+    fmt::format_to(std::back_inserter(text), "{}\t{}\t{}\n", e.source, e.target, e.weight);
+  return fmt::to_string(text);
+}
+
+// Matrix Market stores the lower triangle of a symmetric matrix.
+std::string matrix_market(const SignedGraph& graph) {
+  fmt::memory_buffer text;
+  const auto n = graph.node_count();
+  fmt::format_to(std::back_inserter(text), "{} matrix coordinate real {}\n{} {} {}\n",
+                 matrix_market_mark, graph.directed() ? "general" : "symmetric", n, n,
+                 graph.edge_count());
+  for (const Edge& e : graph.edges()) {
+    const Id row = graph.directed() ? e.source : e.target;
+    const Id column = graph.directed() ? e.target : e.source;
+    fmt::format_to(std::back_inserter(text), "{} {} {}\n", row + 1, column + 1, e.weight);
+  }
+  return fmt::to_string(text);
+}
+
+}  // namespace
+
+void write_graph(const std::string& path, const SignedGraph& graph, const Record& record) {
+  if (path.ends_with(".tsv")) return io::write_text(path, edge_list(graph));
+  if (path.ends_with(".mtx")) return io::write_text(path, matrix_market(graph));
+  write_safetensors_graph(path, graph, record);
+}
+
+GraphFile read_graph(const std::string& path, bool directed) {
+  const io::SharedBytes bytes = io::map_file(path);
+  const std::string_view text(reinterpret_cast<const char*>(bytes.span.data()), bytes.span.size());
+  if (text.starts_with(matrix_market_mark)) return {parse_matrix_market(text, path), {}};
+  // A safetensors file begins with the length of its header, which fits 4 of 8 bytes; text has
+  // none.
+  const bool binary = text.substr(0, 8).find('\0') != std::string_view::npos;
+  if (binary) return parse_safetensors_graph(bytes, path);
+  return {parse_edge_list(text, directed, path), {}};
+}
+
+}  // namespace yoneda::study

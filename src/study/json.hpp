@@ -1,0 +1,39 @@
+// JSON helpers shared by the writers of this folder.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "yoneda/study/record.hpp"
+
+namespace yoneda::study {
+
+/// Keys stay in the order they are written, so that files read well.
+using Json = nlohmann::ordered_json;
+
+/// `format`, `version`, `command`, `convention`, `sources`, `options`, `instruction_set`.
+Json to_json(const Record& record, std::string_view format);
+
+/// The inverse; checks the format. Throws Error{format}.
+Record record_from(const Json& json, std::string_view format, const std::string& path);
+
+/// Reads and parses a file. Throws Error{file} or Error{format}.
+Json read_json(const std::string& path);
+
+/// Writes atomically, indented; text that is no UTF-8 is written with replacement characters.
+void write_json(const std::string& path, const Json& json);
+
+/// Runs `read`, turning a missing or ill-typed field into Error{format} that names the file.
+template <class Read>
+auto reading(const std::string& path, const Read& read) {
+  try {
+    return read();
+  } catch (const nlohmann::json::exception& failure) {
+    std::string reason = failure.what();
+    const auto bracket = reason.find("] ");
+    if (bracket != std::string::npos) reason.erase(0, bracket + 2);
+    throw Error(ErrorKind::format, reason, path);
+  }
+}
+
+}  // namespace yoneda::study

@@ -1,0 +1,142 @@
+#include "yoneda/study/graph_file.hpp"
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <limits>
+
+#include "temporary.hpp"
+#include "yoneda/core/random.hpp"
+#include "yoneda/io/atomic_file.hpp"
+
+using namespace yoneda;
+namespace fs = std::filesystem;
+
+namespace {
+
+SignedGraph random_graph(Index n, Index m, Direction direction, GraphKind kind) {
+  Random random(3);
+  std::vector<Edge> edges;
+  std::vector<char> taken(n * n, 0);
+  while (static_cast<Index>(edges.size()) < m) {
+    const auto a = static_cast<Id>(random.below(n)), b = static_cast<Id>(random.below(n));
+    const bool undirected = direction == Direction::undirected;
+    if (a == b || taken[a * n + b] || (undirected && taken[b * n + a])) continue;
+    taken[a * n + b] = 1;
+    edges.push_back({a, b, static_cast<float>(random.normal())});
+  }
+  return SignedGraph::from_edges(n, edges, direction, kind);
+}
+
+void check_same(const SignedGraph& a, const SignedGraph& b) {
+  CHECK(a.direction() == b.direction());
+  CHECK(std::ranges::equal(a.offsets(), b.offsets()));
+  CHECK(std::ranges::equal(a.columns(), b.columns()));
+  CHECK(std::ranges::equal(a.weights(), b.weights()));
+}
+
+std::string message_of(const std::string& path, bool directed = false) {
+  try {
+    study::read_graph(path, directed);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("graphs survive every format bit for bit") {
+  const TemporaryFolder folder;
+  for (const Direction direction : {Direction::undirected, Direction::directed}) {
+    const SignedGraph graph = random_graph(40, 150, direction, GraphKind::profile);
+    study::Record record;
+    record.command = "test";
+    record.convention = "folded";
+    record.options["k"] = "7";
+    record.sources["sae"] = {"/a/b", "0123", "SAELens", {{"decoder", "W"}}};
+    const bool directed = direction == Direction::directed;
+
+    study::write_graph(folder / "g.safetensors", graph, record);
+    const auto read = study::read_graph(folder / "g.safetensors");
+    check_same(read.graph, graph);
+    CHECK(read.graph.kind() == GraphKind::profile);
+    CHECK(read.record.option("k") == "7");
+    CHECK(read.record.option("missing", "no") == "no");
+    CHECK(read.record.convention == "folded");
+    CHECK(read.record.sources.at("sae").names.at("decoder") == "W");
+
+    study::write_graph(folder / "g.mtx", graph, record);
+    check_same(study::read_graph(folder / "g.mtx").graph, graph);
+    CHECK(study::read_graph(folder / "g.mtx").graph.kind() == GraphKind::user);
+    study::write_graph(folder / "g.tsv", graph, record);
+    check_same(study::read_graph(folder / "g.tsv", directed).graph, graph);
+  }
+}
+
+TEST_CASE("edge lists are read as people write them") {
+  const TemporaryFolder folder;
+  io::write_text(folder / "g.txt",
+                 "source\ttarget\tweight\n# a comment\n0 1 2.5\n\n1\t0\t2.5\r\n2, 1, -1e-3\n");
+  const SignedGraph graph = study::read_graph(folder / "g.txt").graph;
+  CHECK(graph.node_count() == 3);
+  CHECK(graph.edge_count() == 2);
+  CHECK(graph.weight(0, 1) == 2.5f);
+  CHECK(graph.weight(1, 2) == -1e-3f);
+}
+
+TEST_CASE("damaged graphs are refused in one line that names file and place") {
+  const TemporaryFolder folder;
+  const std::string path = folder / "g.tsv";
+  const auto refused = [&](const std::string& text, const std::string& expected) {
+    io::write_text(path, text);
+    const std::string message = message_of(path);
+    CAPTURE(message);
+    CHECK(message.find(path) == 0);
+    CHECK(message.find(expected) != std::string::npos);
+    CHECK(message.find('\n') == std::string::npos);
+  };
+  refused("0 1\n", "line 1: expected `source target weight`, found 2 fields");
+  refused("0 1 2\n0 x 1\n", "line 2: 'x' is not a node");
+  refused("0 1 2\n0 -1 1\n", "line 2: '-1' is not a node");
+  refused("0 1 2\n0 2 abc\n", "line 2: 'abc' is not a weight");
+  refused("0 1 2\n0 99999999999 1\n", "is not a node");
+  refused("0 1 nan\n", "weights are finite and not zero");
+  refused("0 0 1\n", "self-loop");
+  refused("0 1 1\n1 0 2\n", "more than once");
+  refused("# nothing\n", "holds no edges");
+  refused("%%MatrixMarket matrix array real general\n2 2\n", "Matrix Market");
+  refused("%%MatrixMarket matrix coordinate real symmetric\n2 3 1\n2 1 1\n", "square");
+  refused("%%MatrixMarket matrix coordinate real symmetric\n2 2 2\n2 1 1\n", "announces 2 entries");
+  refused("%%MatrixMarket matrix coordinate real symmetric\n2 2 1\n3 1 1\n", "leaves the graph");
+  CHECK(message_of(folder / "missing.tsv").find("missing.tsv") != std::string::npos);
+
+  const SignedGraph graph = random_graph(10, 20, Direction::undirected, GraphKind::user);
+  study::write_graph(folder / "g.safetensors", graph, {});
+  const std::string whole = io::read_text(folder / "g.safetensors");
+  for (std::size_t size = 8; size < whole.size(); ++size) {
+    io::write_text(folder / "cut.safetensors", whole.substr(0, size));
+    REQUIRE_THROWS_AS(study::read_graph(folder / "cut.safetensors"), Error);
+  }
+}
+
+TEST_CASE("a newer format is refused by name, an unknown key is ignored") {
+  CHECK_NOTHROW(study::require_format("yoneda-graph/1", "yoneda-graph/1", "f"));
+  CHECK_NOTHROW(study::require_format("yoneda-graph/1", "yoneda-graph/3", "f"));
+  CHECK_THROWS_WITH(study::require_format("yoneda-graph/2", "yoneda-graph/1", "f"),
+                    "f: written as 'yoneda-graph/2'; this version reads up to 'yoneda-graph/1'");
+  CHECK_THROWS_WITH(study::require_format("yoneda-arrows/1", "yoneda-graph/1", "f"),
+                    "f: expected a 'yoneda-graph' file, found 'yoneda-arrows/1'");
+  CHECK_THROWS_WITH(study::require_format("", "yoneda-graph/1", "f"),
+                    "f: expected a 'yoneda-graph' file, found no format mark");
+  CHECK_THROWS_AS(study::require_format("yoneda-graph", "yoneda-graph/1", "f"), Error);
+}
+
+TEST_CASE("an output that cannot be written leaves nothing behind") {
+  const TemporaryFolder folder;
+  const SignedGraph graph = random_graph(10, 20, Direction::undirected, GraphKind::user);
+  io::write_text(folder / "file", "in the way");
+  for (const char* name : {"file/g.safetensors", "none/g.tsv", "none/g.mtx"})
+    CHECK_THROWS_AS(study::write_graph(folder / name, graph, {}), Error);
+  CHECK(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()) == 1);
+}

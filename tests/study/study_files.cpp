@@ -1,0 +1,140 @@
+// arrows.safetensors, categories.json, check.json and study.json: written, read, damaged.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "temporary.hpp"
+#include "yoneda/core/random.hpp"
+#include "yoneda/graph/profile.hpp"
+#include "yoneda/io/atomic_file.hpp"
+#include "yoneda/study/arrows_file.hpp"
+#include "yoneda/study/categories_file.hpp"
+#include "yoneda/study/check_file.hpp"
+#include "yoneda/study/study.hpp"
+
+using namespace yoneda;
+using Json = nlohmann::json;
+
+namespace {
+
+Matrix random_matrix(Index rows, Index cols, std::uint64_t seed) {
+  Random random(seed);
+  std::vector<float> values(rows * cols);
+  for (float& value : values) value = static_cast<float>(random.normal());
+  return Matrix::from(std::move(values), rows, cols);
+}
+
+LogitArrows some_arrows(Index n = 30, Index V = 200) {
+  Unembedding model;
+  model.W_U = random_matrix(V, 12, 1);
+  ArrowOptions options;
+  options.k = 9;
+  return logit_arrows(random_matrix(n, 12, 2), model, options);
+}
+
+// Bytes no vocabulary should have: control characters, broken UTF-8, an empty text.
+Vocabulary hostile_vocabulary(Index V) {
+  std::vector<std::string> texts{"", "\x1b[31m", "\xff\xfe", std::string("\0", 1), "日本"};
+  while (static_cast<Index>(texts.size()) < V) texts.push_back("t" + std::to_string(texts.size()));
+  return Vocabulary(std::move(texts));
+}
+
+}  // namespace
+
+TEST_CASE("arrows and every token's bytes come back as they were") {
+  const TemporaryFolder folder;
+  const LogitArrows arrows = some_arrows();
+  const Vocabulary vocabulary = hostile_vocabulary(200);
+  study::Record record;
+  record.command = "a b";
+  study::write_arrows(folder / "a.safetensors", arrows, vocabulary, record);
+  const auto read = study::read_arrows(folder / "a.safetensors");
+  CHECK(read.arrows.n == arrows.n);
+  CHECK(read.arrows.k == arrows.k);
+  CHECK(read.arrows.V == arrows.V);
+  CHECK(read.arrows.convention == arrows.convention);
+  CHECK(read.arrows.positive_tokens == arrows.positive_tokens);
+  CHECK(read.arrows.negative_logits == arrows.negative_logits);
+  CHECK(read.arrows.kurtosis == arrows.kurtosis);
+  CHECK(read.arrows.histogram == arrows.histogram);
+  CHECK(read.arrows.histogram_high == arrows.histogram_high);
+  CHECK(read.vocabulary.texts() == vocabulary.texts());
+  CHECK(read.record.command == "a b");
+
+  study::write_arrows(folder / "b.safetensors", arrows, {}, record);
+  CHECK(study::read_arrows(folder / "b.safetensors").vocabulary.empty());
+  CHECK(study::read_arrows(folder / "b.safetensors").arrows.V == 200);
+}
+
+TEST_CASE("a truncated arrows file is refused, wherever it ends") {
+  const TemporaryFolder folder;
+  study::write_arrows(folder / "a.safetensors", some_arrows(3, 30), hostile_vocabulary(30), {});
+  const std::string whole = io::read_text(folder / "a.safetensors");
+  for (std::size_t size = 0; size < whole.size(); size += 17) {
+    io::write_text(folder / "cut.safetensors", whole.substr(0, size));
+    REQUIRE_THROWS_AS(study::read_arrows(folder / "cut.safetensors"), Error);
+  }
+  CHECK_THROWS_AS(study::read_arrows(folder / "missing"), Error);
+}
+
+TEST_CASE("categories.json and check.json say what was found, with words and ids") {
+  const TemporaryFolder folder;
+  study::ArrowsFile arrows;
+  arrows.arrows = some_arrows();
+  arrows.vocabulary = hostile_vocabulary(200);
+  const SignedGraph graph = profile_graph(arrows.arrows, {4, 0.0});
+  study::Categories made;
+  made.method = "by hand";
+  made.partition = {std::vector<Id>(30, 0), 3};
+  for (Id f = 0; f < 30; ++f) made.partition.label[f] = f % 4 - 1;
+  made.quotient = quotient(graph, made.partition);
+  made.labels = category_labels(made.partition, token_profiles(arrows.arrows));
+  study::write_categories(folder / "c.json", made, arrows.vocabulary, {});
+  const Json categories = Json::parse(io::read_text(folder / "c.json"));
+  CHECK(categories.at("format") == "yoneda-categories/1");
+  CHECK(categories.at("labels").get<std::vector<Id>>() == made.partition.label);
+  CHECK(categories.at("categories").size() == 3);
+  CHECK(categories["categories"][1]["raised"][0]["token"] == made.labels[1].raised[0].token);
+  CHECK(study::read_partition(folder / "c.json").label == made.partition.label);
+  CHECK_THROWS_AS(study::read_partition(folder / "none.json"), Error);
+  io::write_text(folder / "bad.json", R"({"format": "yoneda-categories/1", "labels": [5],
+                                          "categories": []})");
+  CHECK_THROWS_WITH(study::read_partition(folder / "bad.json"),
+                    ((folder / "bad.json") + ": label 5 names no category").c_str());
+  io::write_text(folder / "half.json", "{\"format\": ");
+  CHECK_THROWS_AS(study::read_partition(folder / "half.json"), Error);
+
+  const study::Check check = study::check_graph(graph, 5);
+  CHECK(check.failures.size() <= 5);
+  for (const Triangle& t : check.failures) {
+    CHECK_FALSE(balanced(t));
+    CHECK(graph.weight(t.a, t.b) == t.ab);
+    CHECK(graph.weight(t.b, t.c) == t.bc);
+  }
+  study::write_check(folder / "k.json", check, graph, &arrows, {});
+  const Json written = Json::parse(io::read_text(folder / "k.json"));
+  CHECK(written["balance"]["balanced"] == check.balance.balanced());
+  CHECK(written["triangles"]["count"] == check.triangles.count());
+  CHECK(written["graph"]["edges"] == graph.edge_count());
+  if (!check.most_frustrated.empty())
+    CHECK(written["frustration"]["features"][0]["raised"][0]["token"] ==
+          arrows.arrows.positive(check.most_frustrated[0])[0]);
+}
+
+TEST_CASE("a study is a folder with study.json") {
+  const TemporaryFolder folder;
+  study::Study made{folder / "new/study", {}};
+  made.record.command = "yoneda run";
+  made.record.sources["sae"] = {"/x", "00", "safetensors", {}};
+  study::write_study(made);
+  const auto found = study::study_at(folder / "new/study");
+  REQUIRE(found);
+  CHECK(found->record.command == "yoneda run");
+  CHECK(found->record.sources.at("sae").path == "/x");
+  CHECK_FALSE(study::study_at(folder.path()));
+  CHECK_FALSE(study::study_at(folder / "none"));
+  io::write_text(folder / "file", "");
+  CHECK_THROWS_AS(study::write_study({folder / "file/study", {}}), Error);
+}
