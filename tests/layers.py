@@ -1,0 +1,62 @@
+#!/usr/bin/python3
+"""Layers point one way: compiles every header alone and holds its includes against layers.txt.
+
+usage: layers.py ROOT COMPILER [FLAGS...]
+"""
+import pathlib
+import re
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+root = pathlib.Path(sys.argv[1])
+compiler = sys.argv[2:]
+include = root / "include"
+
+allowed = {}
+for line in (root / "tests" / "layers.txt").read_text().splitlines():
+    line = line.split("#")[0].strip()
+    if line:
+        folder, reach = line.split(":")
+        allowed[folder.strip()] = {folder.strip(), *reach.split()}
+
+# Headers that may pull in a heavy library, and the pattern of its headers.
+sole_users = {"Spectra/": {"linear/eigenpairs.hpp", "cluster/sponge.hpp"}, "boost/graph/": {"graph/boost.hpp"}}
+# The compiled half's headers name no third-party type; the header-only half needs Eigen alone.
+header_only = {"core", "linear", "stats", "model", "sae", "arrows", "graph", "null", "category", "cluster"}
+foreign = re.compile(r"/(nlohmann|fmt|zip|zipconf|CLI|oneapi|toml\+\+|xxhash)[./]")
+
+
+def check(header):
+    name = header.relative_to(include / "yoneda").as_posix()
+    made = subprocess.run(
+        [*compiler, f"-I{include}", "-x", "c++", "-M", str(header)], capture_output=True, text=True)
+    if made.returncode:
+        return [f"{name} does not compile alone: {made.stderr.splitlines()[0]}"]
+    problems = []
+    used = made.stdout.replace("\\\n", " ").split()[1:]
+    folder = name.split("/")[0] if "/" in name else None
+    if folder and folder not in allowed:
+        return [f"{name}: folder {folder} is not in layers.txt"]
+    for path in used:
+        ours = re.search(r"include/yoneda/(\w+)/", path)
+        if ours and folder and ours[1] not in allowed[folder]:
+            problems.append(f"{name} reaches {path.split('include/')[-1]}, against layers.txt")
+        if foreign.search(path):
+            problems.append(f"{name} includes {path}")
+        for library, users in sole_users.items():
+            umbrella = not folder
+            if f"/{library}" in path and name not in users and not umbrella:
+                problems.append(f"{name} includes {library}")
+    return sorted(set(problems))
+
+
+headers = sorted((include / "yoneda").rglob("*.hpp"))
+with ThreadPoolExecutor(2) as pool:
+    results = list(pool.map(check, headers))
+bad = sum(1 for problems in results if problems)
+for problems in results:
+    for problem in problems:
+        print(problem)
+print(f"{len(headers) - bad} passed, {bad} failed, 0 skipped")
+sys.exit(bad > 0)

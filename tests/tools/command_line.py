@@ -1,0 +1,380 @@
+#!/usr/bin/python3
+"""The program as a person runs it: good input, bad input, exit codes, files, schemas.
+
+usage: command_line.py PROGRAM SOURCE_FOLDER
+"""
+import json
+import os
+import pathlib
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import jsonschema
+import numpy
+
+PROGRAM, SOURCE = sys.argv[1], pathlib.Path(sys.argv[2])
+SHARED = SOURCE.parent / "shared" / "data"
+DEMO = SOURCE / "tools" / "demo"
+
+
+def yoneda(*arguments, cwd=None):
+    return subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, cwd=cwd)
+
+
+def write_safetensors(path, tensors):
+    """An independent writer of the published layout: header length, JSON header, raw data."""
+    header, data = {}, b""
+    for name, array in tensors.items():
+        dtype = {"float32": "F32", "float16": "F16", "int32": "I32", "int64": "I64"}[str(array.dtype)]
+        raw = numpy.ascontiguousarray(array).tobytes()
+        header[name] = {"dtype": dtype, "shape": list(array.shape), "data_offsets": [len(data), len(data) + len(raw)]}
+        data += raw
+    text = json.dumps(header).encode()
+    path.write_bytes(struct.pack("<Q", len(text)) + text + data)
+
+
+def read_safetensors(path):
+    raw = path.read_bytes()
+    size = struct.unpack("<Q", raw[:8])[0]
+    header = json.loads(raw[8:8 + size])
+    kinds = {"F32": "<f4", "F16": "<f2", "I32": "<i4", "I64": "<i8", "U8": "u1"}
+    metadata = header.pop("__metadata__", {})
+    tensors = {}
+    for name, entry in header.items():
+        begin, end = entry["data_offsets"]
+        tensors[name] = numpy.frombuffer(raw[8 + size + begin:8 + size + end], kinds[entry["dtype"]]).reshape(entry["shape"])
+    return tensors, metadata
+
+
+class Scratch(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="yoneda-"))
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def done(self, *arguments):
+        ran = yoneda(*arguments)
+        self.assertEqual(ran.returncode, 0, ran.stderr)
+        return ran.stdout
+
+    def refused(self, code, expected, *arguments):
+        """One line on standard error that holds `expected`, the exit code, and nothing new on disk."""
+        before = sorted(self.folder.rglob("*"))
+        ran = yoneda(*arguments)
+        self.assertEqual(ran.returncode, code, ran.stdout + ran.stderr)
+        lines = [line for line in ran.stderr.splitlines() if not line.startswith("note: ")]
+        self.assertEqual(len(lines), 1, ran.stderr)
+        self.assertIn(expected, lines[0])
+        self.assertEqual(sorted(self.folder.rglob("*")), before)
+
+    def valid(self, name, path):
+        schema = json.loads((SOURCE / "schemas" / f"{name}.schema.json").read_text())
+        found = json.loads(pathlib.Path(path).read_text())
+        jsonschema.validate(found, schema)
+        return found
+
+
+def toy(folder, n=40, d=8, V=100, seed=0):
+    """A SAELens folder, a model by tensor names and its words."""
+    random = numpy.random.default_rng(seed)
+    W_dec = random.standard_normal((n, d)).astype("float32")
+    W_U = random.standard_normal((V, d)).astype("float32")
+    sae = folder / "sae"
+    sae.mkdir(exist_ok=True)
+    (sae / "cfg.json").write_text(json.dumps({
+        "architecture": "topk", "k": 4, "d_in": d, "d_sae": n, "dtype": "float32",
+        "apply_b_dec_to_input": True, "normalize_activations": "none",
+        "metadata": {"model_name": "toy", "hook_name": "blocks.1.hook_resid_post"}}))
+    write_safetensors(sae / "sae_weights.safetensors", {
+        "W_enc": W_dec.T.copy(), "W_dec": W_dec, "b_enc": numpy.zeros(n, "float32"), "b_dec": numpy.zeros(d, "float32")})
+    write_safetensors(folder / "model.safetensors", {"W_U": W_U, "final_norm_weight": numpy.ones(d, "float32")})
+    (folder / "vocab.json").write_text(json.dumps([f"word{i}" for i in range(V)]))
+    return W_dec, W_U
+
+
+class MainJob(Scratch):
+    def test_run_writes_a_study_that_every_command_reads(self):
+        toy(self.folder)
+        study = self.folder / "study"
+        text = self.done("run", "--sae", self.folder / "sae", "--model", self.folder / "model.safetensors",
+                         "-k", 10, "--neighbors", 4, "--count", 5, "--samples", 20, "-o", study)
+        for words in ("40 features", "5 categories", "Does the graph commute?", "null: gaussian, 20 draws", "check.json"):
+            self.assertIn(words, text)
+        record = self.valid("study", study / "study.json")
+        self.assertEqual(record["convention"], "folded")
+        check = self.valid("check", study / "check.json")
+        self.assertEqual([test["null"] for test in check["tests"]], ["gaussian"] * 3)
+        categories = self.valid("categories", study / "categories.json")
+        self.assertEqual(len(categories["categories"]), 5)
+        self.assertTrue(categories["categories"][0]["raised"][0]["text"].startswith("word"))
+        tensors, metadata = read_safetensors(study / "arrows.safetensors")
+        self.assertEqual(metadata["format"], "yoneda-arrows/1")
+        self.assertEqual(tensors["positive_tokens"].shape, (40, 10))
+
+        self.done("graph", study, "--kind", "decoder", "-o", self.folder / "decoder.tsv")
+        self.done("graph", study, "--neighbors", 6)
+        self.done("categories", study, "--count", 3, "--seed", 2)
+        self.done("categories", study, "--method", "kmeans", "--count", 3)
+        self.done("check", study, "--samples", 20)
+        self.assertEqual(len(json.loads(self.done("check", study, "--samples", 5, "--json"))["tests"]), 3)
+
+    def test_arrows_are_the_brute_force_ones(self):
+        W_dec, W_U = toy(self.folder)
+        self.done("arrows", "--sae", self.folder / "sae", "--model", self.folder / "model.safetensors",
+                  "-k", 7, "-o", self.folder / "a.safetensors")
+        tensors, _ = read_safetensors(self.folder / "a.safetensors")
+        logits = W_dec.astype("float64") @ W_U.T.astype("float64")
+        numpy.testing.assert_array_equal(tensors["positive_tokens"], numpy.argsort(-logits, 1, "stable")[:, :7])
+        numpy.testing.assert_array_equal(tensors["negative_tokens"], numpy.argsort(logits, 1, "stable")[:, :7])
+        numpy.testing.assert_allclose(tensors["logit_std"], logits.std(1), rtol=1e-3)
+
+    def test_same_bits_for_any_number_of_threads(self):
+        toy(self.folder, n=200)
+        files = []
+        for threads in (1, 2, 3):
+            study = self.folder / f"study{threads}"
+            self.done("--threads", threads, "run", "--sae", self.folder / "sae", "--model", self.folder / "model.safetensors",
+                      "-k", 10, "--samples", 20, "-o", study)
+            tensors, _ = read_safetensors(study / "arrows.safetensors")
+            graph, _ = read_safetensors(study / "graph.safetensors")
+            check = json.loads((study / "check.json").read_text())
+            labels = json.loads((study / "categories.json").read_text())["labels"]
+            files.append(({k: v.tobytes() for k, v in {**tensors, **graph}.items()}, check["tests"], labels))
+        self.assertEqual(files[0], files[1])
+        self.assertEqual(files[0], files[2])
+
+    def test_step_by_step_equals_run(self):
+        toy(self.folder)
+        sources = ("--sae", self.folder / "sae", "--model", self.folder / "model.safetensors")
+        self.done("run", *sources, "-k", 10, "--count", 4, "--samples", 20, "-o", self.folder / "study")
+        self.done("arrows", *sources, "-k", 10, "-o", self.folder / "a.safetensors")
+        self.done("graph", self.folder / "a.safetensors", "-o", self.folder / "g.safetensors")
+        self.done("categories", self.folder / "g.safetensors", "--arrows", self.folder / "a.safetensors", "--count", 4,
+                  "-o", self.folder / "c.json")
+        self.done("check", self.folder / "g.safetensors", "--samples", 20, "-o", self.folder / "k.json")
+        both = [json.loads((self.folder / p).read_text()) for p in ("study/check.json", "k.json")]
+        self.assertEqual(both[0]["tests"], both[1]["tests"])
+        both = [json.loads((self.folder / p).read_text()) for p in ("study/categories.json", "c.json")]
+        self.assertEqual(both[0]["categories"], both[1]["categories"])
+
+    def test_sae_and_model_from_npz_by_name(self):
+        W_dec, W_U = toy(self.folder)
+        numpy.savez(self.folder / "s.npz", dictionary=W_dec)
+        numpy.savez_compressed(self.folder / "m.npz", readout=W_U)
+        self.done("arrows", "--sae", self.folder / "s.npz", "--decoder", "dictionary", "--model", self.folder / "m.npz",
+                  "--unembedding", "readout", "-k", 7, "-o", self.folder / "a.safetensors")
+        _, metadata = read_safetensors(self.folder / "a.safetensors")
+        self.assertEqual(metadata["convention"], "raw")
+
+
+class Check(Scratch):
+    def edges(self, *lines):
+        path = self.folder / "g.tsv"
+        path.write_text("\n".join(lines) + "\n")
+        return path
+
+    def test_a_users_own_graph(self):
+        graph = self.edges("0 1 1", "1 2 1", "0 2 -1")
+        text = self.done("check", graph, "--samples", 20)
+        self.assertIn("not balanced", text)
+        self.assertIn("null: sign", text)
+        self.assertEqual(yoneda("check", graph, "--samples", 20, "--require", "balanced").returncode, 1)
+        balanced = self.edges("0 1 1", "1 2 -1", "0 2 -1")
+        self.assertEqual(yoneda("check", balanced, "--samples", 20, "--require", "balanced").returncode, 0)
+        self.assertEqual(yoneda("check", balanced, "--samples", 20, "--require", "commutes").returncode, 1)
+
+    def test_a_wrong_null_is_refused_with_the_reason(self):
+        graph = self.edges("0 1 1", "1 2 1", "0 2 -1")
+        self.refused(2, "a graph read from a file has none; use sign", "check", graph, "--null", "gaussian")
+        toy(self.folder)
+        study = self.folder / "study"
+        self.done("run", "--sae", self.folder / "sae", "--model", self.folder / "model.safetensors", "-k", 10,
+                  "--samples", 20, "-o", study)
+        self.refused(2, "false discovery; use gaussian", "check", study, "--null", "sign")
+
+    def test_without_its_sources_a_profile_graph_gets_no_verdict(self):
+        toy(self.folder)
+        self.done("run", "--sae", self.folder / "sae", "--model", self.folder / "model.safetensors", "-k", 10,
+                  "--samples", 20, "-o", self.folder / "study")
+        (self.folder / "model.safetensors").rename(self.folder / "moved.safetensors")
+        ran = yoneda("check", self.folder / "study")
+        self.assertEqual(ran.returncode, 0, ran.stderr)
+        self.assertIn("is gone", ran.stderr)
+        self.assertIn("no other is honest", ran.stderr)
+        self.assertIn("forced", self.done("check", self.folder / "study", "--samples", 20, "--sae", self.folder / "sae",
+                                          "--model", self.folder / "moved.safetensors") + "forced")
+
+    def test_the_budget_is_kept_and_said(self):
+        toy(self.folder, n=100, V=300)
+        self.done("run", "--sae", self.folder / "sae", "--model", self.folder / "model.safetensors", "-k", 10,
+                  "--samples", 20, "--null-features", 60, "--null-tokens", 150, "-o", self.folder / "study")
+        check = self.valid("check", self.folder / "study" / "check.json")
+        self.assertEqual((check["tests"][0]["features"], check["tests"][0]["tokens"]), (60, 150))
+        self.assertIn("60 of 100 features", check["notes"][0])
+
+
+class BadInput(Scratch):
+    def setUp(self):
+        super().setUp()
+        toy(self.folder)
+        self.sae, self.model = self.folder / "sae", self.folder / "model.safetensors"
+
+    def run_arguments(self, **changed):
+        arguments = {"sae": self.sae, "model": self.model, "k": 10, "output": self.folder / "out", **changed}
+        return ["run"] + [word for name, value in arguments.items() for word in (f"--{name}", value)]
+
+    def test_missing_files(self):
+        self.refused(2, "nowhere", *self.run_arguments(sae=self.folder / "nowhere"))
+        self.refused(2, "nowhere", *self.run_arguments(model=self.folder / "nowhere"))
+        self.refused(2, "nowhere", "check", self.folder / "nowhere")
+        self.refused(2, "nowhere", "graph", self.folder / "nowhere", "-o", self.folder / "g.tsv")
+        self.refused(2, "nowhere", "inspect", self.folder / "nowhere")
+
+    def test_truncated_safetensors(self):
+        whole = self.model.read_bytes()
+        for size in (4, 20, len(whole) // 2, len(whole) - 1):
+            self.model.write_bytes(whole[:size])
+            self.refused(2, "model.safetensors", *self.run_arguments())
+
+    def test_wrong_tensor_name(self):
+        self.refused(2, "W_wrong", *self.run_arguments(unembedding="W_wrong"))
+
+    def test_dimensions_that_do_not_fit(self):
+        write_safetensors(self.model, {"W_U": numpy.ones((50, 7), "float32"), "final_norm_weight": numpy.ones(7, "float32")})
+        self.refused(2, "7", *self.run_arguments())
+
+    def test_nan_weights(self):
+        W = numpy.ones((50, 8), "float32")
+        W[3, 4] = numpy.nan
+        write_safetensors(self.model, {"W_U": W, "final_norm_weight": numpy.ones(8, "float32")})
+        self.refused(2, "NaN", *self.run_arguments())
+
+    def test_k_too_large(self):
+        self.refused(2, "need at least 102 tokens; there are 100", *self.run_arguments(k=51))
+        self.refused(2, "there are 100", *self.run_arguments(k=101))
+        self.refused(2, "k = 0", *self.run_arguments(k=0))
+
+    def test_unwritable_output(self):
+        (self.folder / "file").write_text("in the way")
+        self.refused(2, "file", *self.run_arguments(output=self.folder / "file" / "study"))
+        self.refused(2, "file", *self.run_arguments(output=self.folder / "file"))
+        self.refused(2, "none", "arrows", "--sae", self.sae, "--model", self.model, "-k", 10,
+                     "-o", self.folder / "none" / "a.safetensors")
+
+    def test_changed_source_under_a_study(self):
+        study = self.folder / "study"
+        self.done(*self.run_arguments(output=study, samples=20))
+        toy(self.folder, seed=1)
+        self.refused(2, "has changed since the study was made", "check", study)
+
+    def test_usage(self):
+        for arguments in ([], ["frobnicate"], ["run"], ["run", "--sae"], ["run", "--convention", "none"], ["demo", "--samples", "-3"]):
+            ran = yoneda(*arguments)
+            self.assertEqual(ran.returncode, 2, arguments)
+            self.assertTrue(ran.stderr)
+
+    def test_a_file_of_another_kind(self):
+        self.refused(2, "yoneda-arrows", "graph", self.model, "-o", self.folder / "g.tsv")
+        (self.folder / "x.npz").write_bytes(b"PK\x05\x06" + b"\0" * 18)
+        self.refused(2, "x.npz", *self.run_arguments(sae=self.folder / "x.npz"))
+
+    def test_more_categories_than_features(self):
+        self.refused(2, "41", *self.run_arguments(count=41))
+
+
+class Train(Scratch):
+    def test_trains_on_npy_and_writes_what_run_reads(self):
+        random = numpy.random.default_rng(0)
+        dictionary = random.standard_normal((24, 12)).astype("float32")
+        codes = (random.random((2000, 24)) < 0.1) * random.random((2000, 24))
+        numpy.save(self.folder / "x.npy", (codes @ dictionary).astype("float32"))
+        text = self.done("train", "--activations", self.folder / "x.npy", "--features", 24, "--k", 3, "--epochs", 20,
+                         "--batch", 100, "-o", self.folder / "sae")
+        self.assertIn("of the variance explained", text)
+        again = json.loads(self.done("train", "--activations", self.folder / "x.npy", "--features", 24, "--k", 3,
+                                     "--epochs", 20, "--batch", 100, "-o", self.folder / "again", "--json"))
+        self.assertGreater(again["held_out"]["fve"], 0.5)
+        weights = [(self.folder / name / "sae_weights.safetensors").read_bytes() for name in ("sae", "again")]
+        self.assertEqual(weights[0], weights[1])
+        write_safetensors(self.folder / "m.safetensors", {"W_U": dictionary})
+        self.done("arrows", "--sae", self.folder / "sae", "--model", self.folder / "m.safetensors", "-k", 3,
+                  "-o", self.folder / "a.safetensors")
+
+    def test_bad_input(self):
+        numpy.save(self.folder / "x.npy", numpy.full((100, 4), numpy.nan, "float32"))
+        arguments = ("train", "--activations", self.folder / "x.npy", "--features", 8, "-o", self.folder / "sae")
+        self.refused(2, "NaN", *arguments, "--k", 2, "--batch", 10)
+        numpy.save(self.folder / "x.npy", numpy.random.default_rng(0).random((100, 4)).astype("float32"))
+        self.refused(2, "k", *arguments, "--k", 9, "--batch", 10)
+        self.refused(2, "missing.npy", "train", "--activations", self.folder / "missing.npy", "--features", 8, "--k", 2,
+                     "-o", self.folder / "sae")
+
+
+class Inspect(Scratch):
+    def test_says_what_it_is_and_what_to_type_next(self):
+        toy(self.folder)
+        text = self.done("inspect", self.folder / "sae")
+        for words in ("SAELens", "40 features", "hook_resid_post", "W_dec", "yoneda run --sae"):
+            self.assertIn(words, text)
+        text = self.done("inspect", self.folder / "model.safetensors")
+        for words in ("W_U", "100 x 8", "--model"):
+            self.assertIn(words, text)
+        self.done("run", "--sae", self.folder / "sae", "--model", self.folder / "model.safetensors", "-k", 10,
+                  "--samples", 20, "-o", self.folder / "study")
+        self.assertIn("a study", self.done("inspect", self.folder / "study"))
+        for name in ("arrows.safetensors", "graph.safetensors"):
+            self.assertIn("yoneda", self.done("inspect", self.folder / "study" / name))
+        self.assertEqual(json.loads(self.done("inspect", self.folder / "sae", "--json"))["dialect"], "SAELens")
+
+
+class Stories(Scratch):
+    """A real model: TinyStories with 260K parameters, and an SAE on its fourth block."""
+
+    def setUp(self):
+        super().setUp()
+        self.data = SHARED / "stories260K"
+        if not self.data.exists():
+            self.skipTest("no shared data")
+
+    def test_run_folded_and_raw(self):
+        weights = self.data / "sae_after_block4.safetensors"
+        tensors, _ = read_safetensors(weights)
+        for convention, gain in (("folded", tensors["final_norm_weight"]), ("raw", 1)):
+            study = self.folder / convention
+            self.done("run", "--sae", weights, "--model", weights, "--convention", convention, "--samples", 20, "-o", study)
+            arrows, metadata = read_safetensors(study / "arrows.safetensors")
+            self.assertEqual(metadata["convention"], convention)
+            logits = (tensors["W_dec"] * gain).astype("float32").astype("float64") @ tensors["W_U"].T.astype("float64")
+            numpy.testing.assert_array_equal(arrows["positive_tokens"], numpy.argsort(-logits, 1, "stable")[:, :50])
+            numpy.testing.assert_array_equal(arrows["negative_tokens"], numpy.argsort(logits, 1, "stable")[:, :50])
+            self.valid("check", study / "check.json")
+
+
+class Demo(Scratch):
+    def test_the_embedded_data(self):
+        study = self.folder / "demo"
+        text = self.done("demo", "-o", study, "--samples", 20)
+        self.assertIn("2,048 features", text)
+        check = self.valid("check", study / "check.json")
+        self.assertAlmostEqual(check["triangles"]["balance"], 0.997, delta=0.003)
+        self.assertEqual(check["tests"][0]["verdict"], "forced")
+        tensors, _ = read_safetensors(study / "arrows.safetensors")
+        W_U = read_safetensors(DEMO / "words.safetensors")[0]["W_U"].astype("float64")
+        W_dec = read_safetensors(DEMO / "sae" / "sae_weights.safetensors")[0]["W_dec"].astype("float64")
+        logits = W_dec @ W_U.T
+        best = numpy.argsort(-logits, 1, "stable")[:, :50]
+        worst = numpy.argsort(logits, 1, "stable")[:, :50]
+        # float64 products in another order of summation may swap near-ties: compare the logits kept.
+        for tokens, kept in ((tensors["positive_tokens"], best), (tensors["negative_tokens"], worst)):
+            numpy.testing.assert_allclose(numpy.take_along_axis(logits, tokens.astype(int), 1),
+                                          numpy.take_along_axis(logits, kept, 1), rtol=0, atol=1e-12)
+
+
+if __name__ == "__main__":
+    result = unittest.TextTestRunner(verbosity=1).run(unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"]))
+    bad = len(result.failures) + len(result.errors)
+    print(f"{result.testsRun - bad - len(result.skipped)} passed, {bad} failed, {len(result.skipped)} skipped")
+    sys.exit(bad > 0)

@@ -1,0 +1,52 @@
+// yoneda arrows: the tokens every feature raises and lowers most.
+#include <fmt/format.h>
+
+#include "command.hpp"
+#include "terminal.hpp"
+
+namespace tool {
+namespace {
+
+struct Options {
+  SourceFlags sources;
+  study::ArrowStep step;
+  std::string output;
+};
+
+void print_summary(const study::ArrowsFile& file, const std::string& output, bool json) {
+  const auto& arrows = file.arrows;
+  if (json) {
+    print_json({{"features", arrows.n},
+                {"tokens", arrows.V},
+                {"k", arrows.k},
+                {"convention", name(arrows.convention)},
+                {"arrows", output}});
+    return;
+  }
+  fmt::print("{} features, {} tokens, {} kept at each end, convention {}\n", grouped(arrows.n),
+             grouped(arrows.V), arrows.k, name(arrows.convention));
+  fmt::print("wrote {}\nnext: yoneda graph {} -o graph.safetensors\n", output, output);
+}
+
+void run(const Options& options, const Session& session) {
+  const study::Sources sources = open(options.sources);
+  study::ArrowsFile made = study::make_arrows(sources, options.step, terminal_progress());
+  made.record.command = session.command;
+  study::write_arrows(options.output, made.arrows, made.vocabulary, made.record);
+  print_summary(made, options.output, session.json);
+}
+
+}  // namespace
+
+void add_arrows(CLI::App& app, Session& session) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command =
+      app.add_subcommand("arrows", "The tokens every feature raises and lowers most");
+  add_source_flags(*command, options->sources, true);
+  add_arrow_flags(*command, options->step);
+  command->add_option("-o,--output", options->output, "file to write (.safetensors)")->required();
+  add_json_flag(*command, session);
+  command->callback([options, &session] { run(*options, session); });
+}
+
+}  // namespace tool

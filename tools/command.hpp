@@ -1,0 +1,77 @@
+// What every subcommand shares.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "yoneda/core/progress.hpp"
+#include "yoneda/study/sources.hpp"
+#include "yoneda/study/steps.hpp"
+#include "yoneda/study/study.hpp"
+
+namespace tool {
+
+using Json = nlohmann::ordered_json;
+namespace study = yoneda::study;
+
+/// What the command line asked for, whatever the subcommand.
+struct Session {
+  std::string command;  ///< as typed, for the record
+  bool json = false;    ///< print the summary as JSON
+  long threads = 0;     ///< 0: OpenMP's default
+};
+
+/// Flags that name the weights.
+struct SourceFlags {
+  study::SourceOptions options;
+  std::string norm;
+
+  bool given() const { return !options.sae.empty() || !options.model.empty(); }
+};
+
+void add_source_flags(CLI::App& command, SourceFlags& flags, bool required);
+
+/// Opens what the flags name. Throws Error{value} where only one of SAE and model is named.
+study::Sources open(const SourceFlags& flags);
+
+/// The flags where given, else what the record names, as long as it is still there; nothing where
+/// it is not. Throws Error{value} where a source has changed.
+std::optional<study::Sources> open_or_reopen(const SourceFlags& flags, const study::Record& record);
+
+/// On standard output, indented; text that is no UTF-8 with replacement characters.
+void print_json(const Json& json);
+
+void add_json_flag(CLI::App& command, Session& session);
+void add_arrow_flags(CLI::App& command, study::ArrowStep& step);
+void add_graph_flags(CLI::App& command, study::GraphStep& step);
+void add_category_flags(CLI::App& command, study::CategoryStep& step);
+void add_check_flags(CLI::App& command, study::CheckStep& step);
+
+/// One function per subcommand, in the file of its name.
+void add_inspect(CLI::App& app, Session& session);
+void add_arrows(CLI::App& app, Session& session);
+void add_graph(CLI::App& app, Session& session);
+void add_categories(CLI::App& app, Session& session);
+void add_check(CLI::App& app, Session& session);
+void add_train(CLI::App& app, Session& session);
+void add_run(CLI::App& app, Session& session);
+void add_demo(CLI::App& app, Session& session);
+
+/// The main job: arrows, graph, categories and check into a study, then the summary.
+struct MainJob {
+  study::ArrowStep arrows;
+  study::GraphStep graph;
+  study::CategoryStep categories;
+  study::CheckStep check;
+};
+void run_main_job(const SourceFlags& flags, const MainJob& job, const std::string& folder,
+                  const Session& session);
+
+/// Thrown where a condition that --require names does not hold: exit code 1.
+struct ConditionFailed {
+  std::string condition;
+};
+
+}  // namespace tool

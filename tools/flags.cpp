@@ -1,0 +1,129 @@
+// Flags that several subcommands share.
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "command.hpp"
+#include "terminal.hpp"
+
+namespace tool {
+
+using yoneda::Error;
+using yoneda::ErrorKind;
+
+void add_source_flags(CLI::App& command, SourceFlags& flags, bool required) {
+  auto& o = flags.options;
+  auto* sae = command.add_option("--sae", o.sae, "the SAE: a folder or a file of tensors");
+  auto* model =
+      command.add_option("--model", o.model, "the language model: a folder or a file of tensors");
+  sae->required(required);
+  model->required(required);
+  command.add_option(
+      "--vocabulary", o.vocabulary,
+      "token texts: vocab.json, a JSON list or a text file (default: beside the model)");
+  command.add_option("--decoder", o.sae_names.decoder, "name of the decoder tensor")
+      ->group("Tensor names");
+  command.add_option("--encoder", o.sae_names.encoder, "name of the encoder tensor")
+      ->group("Tensor names");
+  command.add_option("--unembedding", o.model_names.unembedding, "name of the unembedding tensor")
+      ->group("Tensor names");
+  command.add_option("--norm-gain", o.model_names.norm_gain, "name of the final norm's gain")
+      ->group("Tensor names");
+  command.add_option("--norm", flags.norm, "kind of the final norm")
+      ->check(CLI::IsMember({"rms", "layer"}))
+      ->group("Tensor names");
+  command
+      .add_option_function<std::string>(
+          "--feature-axis",
+          [&o](const std::string& axis) {
+            o.sae_names.features = axis == "rows" ? yoneda::ingest::FeatureAxis::rows
+                                                  : yoneda::ingest::FeatureAxis::columns;
+          },
+          "which axis of the decoder is features, where its shape cannot tell")
+      ->check(CLI::IsMember({"rows", "columns"}))
+      ->group("Tensor names");
+}
+
+study::Sources open(const SourceFlags& flags) {
+  study::SourceOptions options = flags.options;
+  if (options.sae.empty() || options.model.empty())
+    throw Error(ErrorKind::value, "--sae and --model go together; " +
+                                      std::string(options.sae.empty() ? "--sae" : "--model") +
+                                      " is missing");
+  if (!flags.norm.empty())
+    options.model_names.norm = flags.norm == "layer" ? yoneda::Norm::layer : yoneda::Norm::rms;
+  study::Sources sources = study::open_sources(options);
+  for (const auto* origin :
+       {&sources.sae.origin, &sources.model.origin, &sources.vocabulary.origin})
+    for (const std::string& note : origin->notes) print_note(note);
+  return sources;
+}
+
+std::optional<study::Sources> open_or_reopen(const SourceFlags& flags,
+                                             const study::Record& record) {
+  if (flags.given()) return open(flags);
+  if (!record.sources.contains("sae") || !record.sources.contains("model")) return std::nullopt;
+  for (const auto& [role, source] : record.sources) {
+    if (std::filesystem::exists(source.path)) continue;
+    print_note("the " + role + " this was made from is gone (" + source.path +
+               "); name it again with --sae and --model");
+    return std::nullopt;
+  }
+  return study::reopen_sources(record);
+}
+
+void print_json(const Json& json) {
+  fmt::print("{}\n", json.dump(1, ' ', false, Json::error_handler_t::replace));
+}
+
+void add_json_flag(CLI::App& command, Session& session) {
+  command.add_flag("--json", session.json, "print the summary as JSON");
+}
+
+void add_arrow_flags(CLI::App& command, study::ArrowStep& step) {
+  command.add_option("-k,--k", step.k, "tokens kept at each end")->capture_default_str();
+  command
+      .add_option_function<std::string>(
+          "--convention",
+          [&step](const std::string& name) { step.convention = *yoneda::convention_from(name); },
+          "what a logit is (default: what the model's norm asks for)")
+      ->check(CLI::IsMember({"automatic", "raw", "folded", "centered", "transformer-lens"}));
+}
+
+void add_graph_flags(CLI::App& command, study::GraphStep& step) {
+  command
+      .add_option_function<std::string>(
+          "--kind", [&step](const std::string& name) { step.kind = *study::buildable_kind(name); },
+          "what joins two features: shared tokens (profile, default) or decoder cosine")
+      ->check(CLI::IsMember({"profile", "decoder"}));
+  command
+      .add_option("--neighbors", step.neighbors.neighbors, "strongest neighbours kept per feature")
+      ->capture_default_str();
+  command.add_option("--floor", step.neighbors.floor, "weakest weight kept")->capture_default_str();
+}
+
+void add_category_flags(CLI::App& command, study::CategoryStep& step) {
+  command.add_option("--method", step.method, "how features are grouped")
+      ->check(CLI::IsMember({"sponge", "kmeans"}))
+      ->capture_default_str();
+  command.add_option("--count", step.count, "number of categories (default: √ of the features)")
+      ->check(CLI::NonNegativeNumber);
+  command.add_option("--seed", step.seed, "seed of everything random")->capture_default_str();
+}
+
+void add_check_flags(CLI::App& command, study::CheckStep& step) {
+  command
+      .add_option("--null", step.null, "what the graph is compared with (default: what suits it)")
+      ->check(CLI::IsMember({"gaussian", "sign", "none"}));
+  command.add_option("--samples", step.samples, "graphs drawn from the null")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command.add_option("--null-features", step.features, "features the null works on at most")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command.add_option("--null-tokens", step.tokens, "tokens the null works on at most")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+}
+
+}  // namespace tool

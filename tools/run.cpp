@@ -1,0 +1,142 @@
+// yoneda run: the main job, from weights to a study and a summary.
+#include <fmt/format.h>
+
+#include <chrono>
+#include <filesystem>
+
+#include "command.hpp"
+#include "summary.hpp"
+#include "terminal.hpp"
+
+namespace tool {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The study's folder, made before the work so that a bad name fails at once, and taken away again
+/// if nothing was written into it.
+class Folder {
+ public:
+  explicit Folder(std::string path) : path_(std::move(path)) {
+    std::error_code failure;
+    made_ = fs::create_directories(path_, failure);
+    if (!fs::is_directory(path_))
+      throw yoneda::Error(yoneda::ErrorKind::file,
+                          "cannot make this folder (" + failure.message() + ")", path_);
+  }
+  ~Folder() {
+    std::error_code ignored;
+    if (made_) fs::remove(path_, ignored);  // removes a folder only where it is empty
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+
+ private:
+  std::string path_;
+  bool made_ = false;
+};
+
+struct Results {
+  study::ArrowsFile arrows;
+  study::GraphFile graph;
+  study::Categories categories;
+  study::Check check;
+};
+
+Results compute(const study::Sources& sources, const MainJob& job) {
+  const yoneda::Progress progress = terminal_progress();
+  Results r;
+  r.arrows = study::make_arrows(sources, job.arrows, progress);
+  r.graph = study::make_graph(r.arrows, &sources, job.graph, progress);
+  r.categories = study::make_categories(r.graph, &r.arrows, &sources, job.categories, progress);
+  study::CheckStep check = job.check;
+  check.seed = job.categories.seed;
+  r.check = study::make_check(r.graph, &sources, check, progress);
+  return r;
+}
+
+study::Record record_of(const Results& r, const MainJob& job, const Session& session) {
+  study::Record record = r.graph.record;
+  record.command = session.command;
+  record.options["method"] = job.categories.method;
+  record.options["count"] = std::to_string(r.categories.partition.count);
+  record.options["seed"] = std::to_string(job.categories.seed);
+  record.options["samples"] = std::to_string(job.check.samples);
+  return record;
+}
+
+// Everything is computed before the first file is written; study.json, which makes a folder a
+// study, comes last.
+void write(const std::string& folder, const Results& r, const study::Record& record) {
+  const study::Study study{folder, record};
+  study::write_arrows(study.arrows(), r.arrows.arrows, r.arrows.vocabulary, record);
+  study::write_graph(study.graph(), r.graph.graph, record);
+  study::write_categories(study.categories(), r.categories, r.arrows.vocabulary, record);
+  study::write_check(study.check(), r.check, r.graph.graph, &r.arrows, record);
+  study::write_study(study);
+}
+
+void print_summary(const std::string& folder, const study::Sources& sources, const Results& r,
+                   double seconds) {
+  fmt::print(
+      "{} features in a space of dimension {}, {} tokens; {} tokens up and down each, "
+      "convention {}\n",
+      grouped(sources.sae.n()), sources.sae.d(), grouped(sources.model.V()), r.arrows.arrows.k,
+      name(r.arrows.arrows.convention));
+  print_categories(r.categories, r.arrows.vocabulary, 16);
+  print_check(r.check, r.graph.graph);
+  print_frustrated(r.check, &r.arrows, 8);
+  fmt::print(
+      "\nIn {}/: arrows.safetensors, graph.safetensors, categories.json, check.json, "
+      "study.json ({:.1f} s)\n",
+      folder, seconds);
+}
+
+Json summary_json(const std::string& folder, const Results& r) {
+  return {{"study", folder},
+          {"categories", categories_json(r.categories, r.arrows.vocabulary)},
+          {"check", check_json(r.check)}};
+}
+
+struct Options {
+  SourceFlags sources;
+  MainJob job;
+  std::string folder;
+};
+
+}  // namespace
+
+void run_main_job(const SourceFlags& flags, const MainJob& job, const std::string& folder,
+                  const Session& session) {
+  const auto begin = std::chrono::steady_clock::now();
+  const Folder made(folder);
+  const study::Sources sources = open(flags);
+  const Results results = compute(sources, job);
+  write(folder, results, record_of(results, job, session));
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
+  for (const auto* notes : {&results.categories.notes, &results.check.notes})
+    for (const std::string& note : *notes) print_note(note);
+  if (session.json)
+    print_json(summary_json(folder, results));
+  else
+    print_summary(folder, sources, results, seconds.count());
+}
+
+void add_run(CLI::App& app, Session& session) {
+  auto options = std::make_shared<Options>();
+  options->job.check.samples = 50;
+  CLI::App* command =
+      app.add_subcommand("run", "The main job: arrows, graph, categories and check into a study");
+  add_source_flags(*command, options->sources, true);
+  add_arrow_flags(*command, options->job.arrows);
+  add_graph_flags(*command, options->job.graph);
+  add_category_flags(*command, options->job.categories);
+  add_check_flags(*command, options->job.check);
+  command->add_option("-o,--output", options->folder, "folder of the study")->required();
+  add_json_flag(*command, session);
+  command->callback([options, &session] {
+    run_main_job(options->sources, options->job, options->folder, session);
+  });
+}
+
+}  // namespace tool

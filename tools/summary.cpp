@@ -1,0 +1,146 @@
+#include "summary.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "terminal.hpp"
+
+namespace tool {
+namespace {
+
+using namespace yoneda;
+using Json = nlohmann::ordered_json;
+
+std::string label_words(const std::vector<LabelToken>& tokens, const Vocabulary& vocabulary,
+                        std::size_t most) {
+  std::vector<Id> ids;
+  for (const LabelToken& entry : tokens) ids.push_back(entry.token);
+  return words(ids, vocabulary, most);
+}
+
+// What a category is called where there is room for two words.
+std::string short_label(const study::Categories& categories, Id category,
+                        const Vocabulary& vocabulary) {
+  if (categories.labels.empty()) return fmt::format("#{}", category);
+  return fmt::format("#{} {}", category,
+                     label_words(categories.labels[category].raised, vocabulary, 2));
+}
+
+std::vector<std::vector<Id>> groups_of(const study::Categories& categories) {
+  return members(categories.partition);
+}
+
+Json number_or_null(double value) {
+  return std::isfinite(value) ? Json(value) : Json(nullptr);
+}
+
+}  // namespace
+
+void print_categories(const study::Categories& categories, const Vocabulary& vocabulary,
+                      std::size_t most) {
+  const auto groups = groups_of(categories);
+  const std::size_t shown = std::min(most, groups.size());
+  fmt::print("\n{} categories by {}", categories.partition.count, categories.method);
+  if (shown < groups.size()) fmt::print(", the {} largest", shown);
+  fmt::print("\n\n  {:>4} {:>5}  {} {}\n", "", "size", padded("raises", 52), "opposite");
+  for (std::size_t c = 0; c < shown; ++c) {
+    const auto id = static_cast<Id>(c);
+    const auto against = opposite(categories.quotient, id);
+    const std::string raises =
+        categories.labels.empty() ? "" : label_words(categories.labels[c].raised, vocabulary, 6);
+    fmt::print("  {:>4} {:>5}  {} {}\n", fmt::format("#{}", c), groups[c].size(),
+               padded(raises, 52),
+               against ? short_label(categories, against->target, vocabulary) : "none");
+  }
+}
+
+void print_check(const study::Check& check, const SignedGraph& graph) {
+  fmt::print("\nDoes the graph commute?\n\n");
+  fmt::print("  {} graph, {} features, {} edges\n", name(graph.kind()), grouped(graph.node_count()),
+             grouped(graph.edge_count()));
+  if (check.balance.balanced()) {
+    fmt::print("  balanced: the signs multiply to + round every cycle\n");
+  } else {
+    std::string cycle;
+    for (const Id node : check.balance.certificate)
+      cycle += (cycle.empty() ? "" : " – ") + std::to_string(node);
+    fmt::print("  not balanced: the signs multiply to − round {}\n", cycle);
+  }
+  if (const auto share = check.triangles.share())
+    fmt::print("  triangles: {} of {} are balanced ({})\n", grouped(check.triangles.balanced),
+               grouped(check.triangles.count()), percent(*share));
+  else
+    fmt::print("  triangles: none\n");
+  if (check.frustration.share_upper)
+    fmt::print("  frustrated edges: between {} and {} of all\n",
+               percent(*check.frustration.share_lower), percent(*check.frustration.share_upper));
+  for (const NullTest& test : check.tests)
+    fmt::print("\n  {}: {}\n    {}\n", test.statistic, name(test.verdict), test.reason);
+  if (!check.tests.empty()) {
+    const NullTest& test = check.tests.front();
+    fmt::print("\n  null: {}, {} draws, seed {}. {}\n", test.null_kind, test.samples, test.seed,
+               test.keeps);
+  }
+}
+
+void print_frustrated(const study::Check& check, const study::ArrowsFile* arrows,
+                      std::size_t most) {
+  if (check.most_frustrated.empty()) return;
+  fmt::print("\nMost frustrated features (weight share of unbalanced triangles)\n\n");
+  for (std::size_t i = 0; i < std::min(most, check.most_frustrated.size()); ++i) {
+    const Id f = check.most_frustrated[i];
+    fmt::print("  {:>6} {:>6} of {:<4}", fmt::format("#{}", f), percent(check.by_feature.share[f]),
+               check.by_feature.triangles[f]);
+    if (arrows)
+      fmt::print("  + {}  − {}",
+                 padded(words(arrows->arrows.positive(f), arrows->vocabulary, 4), 36),
+                 words(arrows->arrows.negative(f), arrows->vocabulary, 3));
+    fmt::print("\n");
+  }
+}
+
+Json categories_json(const study::Categories& categories, const Vocabulary& vocabulary) {
+  Json list = Json::array();
+  const auto groups = groups_of(categories);
+  for (std::size_t c = 0; c < groups.size(); ++c) {
+    Json category{{"id", c}, {"size", groups[c].size()}};
+    if (!categories.labels.empty()) {
+      category["raised"] = Json::array();
+      for (const LabelToken& entry : categories.labels[c].raised)
+        category["raised"].push_back(vocabulary.text(entry.token));
+    }
+    const auto against = opposite(categories.quotient, static_cast<Id>(c));
+    category["opposite"] = against ? Json(against->target) : Json(nullptr);
+    list.push_back(std::move(category));
+  }
+  return {{"method", categories.method},
+          {"scores",
+           {{"modularity", categories.scores.modularity},
+            {"positive_cut", categories.scores.positive_cut},
+            {"negative_uncut", categories.scores.negative_uncut}}},
+          {"categories", list}};
+}
+
+Json check_json(const study::Check& check) {
+  Json tests = Json::array();
+  for (const NullTest& test : check.tests)
+    tests.push_back({{"statistic", test.statistic},
+                     {"null", test.null_kind},
+                     {"observed", number_or_null(test.observed)},
+                     {"null_mean", number_or_null(test.null_mean)},
+                     {"null_sd", number_or_null(test.null_sd)},
+                     {"p_upper", test.p_upper},
+                     {"p_lower", test.p_lower},
+                     {"verdict", name(test.verdict)},
+                     {"reason", test.reason}});
+  const auto balance = check.triangles.share();
+  return {{"balanced", check.balance.balanced()},
+          {"certificate", check.balance.certificate},
+          {"triangles", check.triangles.count()},
+          {"triangle_balance", balance ? Json(*balance) : Json(nullptr)},
+          {"tests", tests}};
+}
+
+}  // namespace tool

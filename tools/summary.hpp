@@ -1,0 +1,27 @@
+// The parts of a summary, shared by the subcommands that print them.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "yoneda/study/arrows_file.hpp"
+#include "yoneda/study/categories_file.hpp"
+#include "yoneda/study/check_file.hpp"
+
+namespace tool {
+
+/// The largest categories: size, label, opposite.
+void print_categories(const yoneda::study::Categories& categories,
+                      const yoneda::Vocabulary& vocabulary, std::size_t most);
+
+/// Balance, triangles, frustration and the verdicts.
+void print_check(const yoneda::study::Check& check, const yoneda::SignedGraph& graph);
+
+/// The most frustrated features, with words where there are arrows.
+void print_frustrated(const yoneda::study::Check& check, const yoneda::study::ArrowsFile* arrows,
+                      std::size_t most);
+
+nlohmann::ordered_json categories_json(const yoneda::study::Categories& categories,
+                                       const yoneda::Vocabulary& vocabulary);
+nlohmann::ordered_json check_json(const yoneda::study::Check& check);
+
+}  // namespace tool

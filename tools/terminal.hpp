@@ -1,0 +1,41 @@
+// What a person sees: progress, safe text, numbers.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "yoneda/core/progress.hpp"
+#include "yoneda/core/types.hpp"
+#include "yoneda/model/vocabulary.hpp"
+
+namespace tool {
+
+/// Shows stage and share on standard error once a stage takes longer than half a second; quiet
+/// where that is no terminal. Asks to stop after Ctrl-C.
+yoneda::Progress terminal_progress();
+
+/// Makes Ctrl-C ask for a stop instead of killing the process; a second one kills.
+void catch_interrupts();
+
+/// A note on standard error.
+void print_note(std::string_view text);
+
+/// Text that cannot disturb a terminal: control characters and broken UTF-8 as escapes, cut to
+/// `width` characters.
+std::string safe_text(std::string_view text, std::size_t width = 32);
+
+/// 1234567 -> "1,234,567".
+std::string grouped(yoneda::Index number);
+
+/// 0.9967 -> "99.7%".
+std::string percent(double share);
+
+/// "deer, elk, boar": the texts of the first `count` tokens.
+std::string words(std::span<const yoneda::Id> tokens, const yoneda::Vocabulary& vocabulary,
+                  std::size_t count);
+
+/// Cut or padded with blanks to `width` characters (not bytes).
+std::string padded(const std::string& text, std::size_t width);
+
+}  // namespace tool
