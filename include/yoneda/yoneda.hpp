@@ -17,6 +17,7 @@
 #include "yoneda/category/statistics.hpp"
 #include "yoneda/category/triangles.hpp"
 #include "yoneda/cluster/agreement.hpp"
+#include "yoneda/cluster/clustering.hpp"
 #include "yoneda/cluster/kmeans.hpp"
 #include "yoneda/cluster/labels.hpp"
 #include "yoneda/core/dtype.hpp"

@@ -14,7 +14,7 @@ import subprocess
 import sys
 
 study, output = pathlib.Path(sys.argv[1]), sys.argv[2]
-SHOWN, WORDS, STRONGEST = 26, 3, 60
+SHOWN, WORDS, STRONGEST = 26, 2, 60
 POSITIVE, NEGATIVE, INK = "#0072b2", "#d55e00", "#222222"  # Okabe, Ito 2008: safe for colour-blind readers
 
 found = json.loads((study / "categories.json").read_text())
@@ -40,10 +40,10 @@ def quoted(text):
 
 
 lines = [
-    "set terminal svg size 900,680 font 'Helvetica,13' enhanced background '#ffffff'",
+    "set terminal svg size 900,900 font 'Helvetica,13' enhanced background '#ffffff'",
     f"set output {quoted(output)}",
     "unset border; unset tics; unset key; set size ratio -1",
-    "set xrange [-1.9:1.9]; set yrange [-1.44:1.44]; set margins 0,0,0,0",
+    "set xrange [-1.75:1.75]; set yrange [-1.75:1.75]; set margins 0,0,0,0",
 ]
 arrows = sorted({tuple(sorted(pair)): w for pair, w in weight.items()}.items(), key=lambda item: -abs(item[1]))[:STRONGEST]
 largest = max(abs(w) for _, w in arrows)

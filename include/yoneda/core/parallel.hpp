@@ -32,6 +32,7 @@ inline Index thread_count() {
 /// skipped and Error{cancelled} is thrown.
 template <class Body>
 void parallel_for(Index count, const Body& body, const Progress& progress = {}, Stage stage = {}) {
+  progress.check(stage, 0);
   std::atomic<Index> done{0};
   std::atomic<Index> failed_at{count};
   std::atomic<bool> stop{false};
@@ -61,6 +62,7 @@ void parallel_for(Index count, const Body& body, const Progress& progress = {}, 
   }
   if (failure) std::rethrow_exception(failure);
   if (stop) throw Error(ErrorKind::cancelled, "interrupted");
+  progress.check(stage, 1);  // other threads may have run every iteration
 }
 
 }  // namespace yoneda

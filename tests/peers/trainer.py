@@ -1,0 +1,165 @@
+#!/usr/bin/python3
+"""Our TopK trainer against the same model in PyTorch, by autograd, from the same start.
+
+usage: trainer.py TRAINER_START WORDS.safetensors
+
+Both train on the same rows in the same order from the same weights. What must agree is the fraction
+of variance explained on rows neither has seen. Prints both, the dead features and the ratio of the
+times (two threads each); ends with `N passed, N failed, N skipped`.
+"""
+import json
+import os
+import pathlib
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+# Settings of OpenBLAS that some machines carry slow PyTorch down; they are read when it is loaded.
+if {"OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"} & set(os.environ):
+    kept = {k: v for k, v in os.environ.items() if k not in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")}
+    os.execve(sys.executable, [sys.executable, *sys.argv], kept)
+
+try:
+    import numpy
+    import torch
+except ImportError as missing:
+    print(f"{missing}\n0 passed, 0 failed, 1 skipped")
+    sys.exit(0)
+
+THREADS = 2
+TOLERANCE = 0.005  # of the variance: half a percentage point
+
+CASES = [
+    # the demo's options: no feature dies
+    dict(name="demo", n=2048, k=12, epochs=20, batch=256, rate=0.003, dead_after=18000),
+    # a rate that kills features, so that the auxiliary loss works all along
+    dict(name="dying features", n=2048, k=12, epochs=4, batch=256, rate=0.01, dead_after=5000),
+]
+
+
+def read_safetensors(path):
+    raw = pathlib.Path(path).read_bytes()
+    size = struct.unpack("<Q", raw[:8])[0]
+    kinds = {"F32": "<f4", "F16": "<f2", "I32": "<i4"}
+    tensors = {}
+    for name, entry in json.loads(raw[8:8 + size]).items():
+        if name != "__metadata__":
+            begin, end = entry["data_offsets"]
+            values = numpy.frombuffer(raw[8 + size + begin:8 + size + end], kinds[entry["dtype"]])
+            tensors[name] = torch.from_numpy(values.reshape(entry["shape"]).copy())
+    return tensors
+
+
+class TopkSae(torch.nn.Module):
+    """z = ReLU(TopK(W_enc (x - b_dec) + b_enc)), x_hat = W_dec^T z + b_dec; Gao et al. 2024."""
+
+    def __init__(self, start, scale, k):
+        super().__init__()
+        self.k = k
+        self.W_dec = torch.nn.Parameter(start["W_dec"].clone())
+        self.W_enc = torch.nn.Parameter(start["W_enc"].clone())
+        self.b_enc = torch.nn.Parameter(start["b_enc"] / scale)
+        self.b_dec = torch.nn.Parameter(start["b_dec"] / scale)
+
+    def pre_activations(self, x):
+        return torch.nn.functional.linear(x - self.b_dec, self.W_enc, self.b_enc)
+
+    @staticmethod
+    def keep(pre, k):
+        values, features = pre.topk(k, dim=1)
+        return torch.zeros_like(pre).scatter(1, features, values.relu())
+
+    def forward(self, x):
+        z = self.keep(self.pre_activations(x), self.k)
+        return z @ self.W_dec + self.b_dec
+
+
+def loss(sae, x, dead, k_aux, weight):
+    """The normalised reconstruction error (the data have unit variance) plus the auxiliary one."""
+    pre = sae.pre_activations(x)
+    z = sae.keep(pre, sae.k)
+    x_hat = z @ sae.W_dec + sae.b_dec
+    total = (x_hat - x).square().sum(dim=1).mean()
+    if dead.any():
+        e = (x - x_hat).detach()
+        among_dead = pre.masked_fill(~dead, -torch.inf)
+        z_aux = sae.keep(among_dead, min(k_aux, int(dead.sum())))
+        e_hat = z_aux @ sae.W_dec
+        spread = (e - e.mean(dim=0)).square().sum(dim=1).mean()
+        total = total + weight * (e_hat - e).square().sum(dim=1).mean() / spread
+    return total, z
+
+
+def train(rows, start, case):
+    d = rows.shape[1]
+    scale = (rows - rows.mean(dim=0)).double().square().sum(dim=1).mean().sqrt().float()
+    data = rows / scale
+    sae = TopkSae(start, scale, case["k"])
+    adam = torch.optim.Adam(sae.parameters(), lr=case["rate"], eps=6.25e-10)
+    steps_per_epoch = len(data) // case["batch"]
+    total, done = case["epochs"] * steps_per_epoch, 0
+    silent = torch.zeros(case["n"], dtype=torch.int64)  # rows since each feature last fired
+    for order in start["batch_order"].long():
+        for batch in order[:steps_per_epoch * case["batch"]].split(case["batch"]):
+            left, falling = total - done, 0.2 * total
+            adam.param_groups[0]["lr"] = case["rate"] * min(1.0, left / falling)
+            value, z = loss(sae, data[batch], silent >= case["dead_after"], d // 2, 1 / 32)
+            adam.zero_grad()
+            value.backward()
+            with torch.no_grad():
+                W, G = sae.W_dec, sae.W_dec.grad
+                G -= (G * W).sum(dim=1, keepdim=True) * W
+                adam.step()
+                W /= W.norm(dim=1, keepdim=True)
+                silent += case["batch"]
+                silent[(z > 0).any(dim=0)] = 0
+            done += 1
+    return sae, scale
+
+
+@torch.no_grad()
+def explained(sae, rows, scale):
+    x = rows / scale
+    z = sae.keep(sae.pre_activations(x), sae.k)
+    error = (x - z @ sae.W_dec - sae.b_dec).double().square().sum()
+    spread = (x - x.mean(dim=0)).double().square().sum()
+    return float(1 - error / spread), int((~(z > 0).any(dim=0)).sum())
+
+
+def compare(program, words, case):
+    with tempfile.TemporaryDirectory() as folder:
+        start_file = f"{folder}/start.safetensors"
+        options = [case[key] for key in ("n", "k", "epochs", "batch", "rate", "dead_after")]
+        ran = subprocess.run([program, words, "W_U", *map(str, options), start_file], check=True,
+                             stdout=subprocess.PIPE, text=True,
+                             env={**os.environ, "OMP_NUM_THREADS": str(THREADS)})
+        ours = json.loads(ran.stdout)
+        start = read_safetensors(start_file)
+    rows = read_safetensors(words)["W_U"].float()
+    training, held_out = rows[start["training_rows"].long()], rows[start["held_out_rows"].long()]
+    before = time.perf_counter()
+    sae, scale = train(training, start, case)
+    seconds = time.perf_counter() - before
+    fve, _ = explained(sae, held_out, scale)
+    training_fve, dead = explained(sae, training, scale)
+    agrees = abs(fve - ours["held_out"]) < TOLERANCE
+    print(f"{case['name']}: held-out variance explained {ours['held_out']:.4f} (PyTorch {fve:.4f}), "
+          f"training {ours['training']:.4f} ({training_fve:.4f}), dead {ours['dead']} ({dead}), "
+          f"{ours['seconds'] / case['epochs']:.3f} s an epoch (PyTorch {seconds / case['epochs']:.3f} s): "
+          f"{seconds / ours['seconds']:.1f} times as fast; {'agrees' if agrees else 'DISAGREES'}")
+    return agrees
+
+
+def main(program, words):
+    torch.set_num_threads(THREADS)
+    results = [compare(program, words, case) for case in CASES]
+    print(f"{sum(results)} passed, {len(results) - sum(results)} failed, 0 skipped")
+    sys.exit(0 if all(results) else 1)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    main(*sys.argv[1:])
