@@ -30,9 +30,9 @@ foreign = re.compile(r"/(nlohmann|fmt|zip|zipconf|CLI|oneapi|toml\+\+|xxhash)[./
 def check(header):
     name = header.relative_to(include / "yoneda").as_posix()
     made = subprocess.run(
-        [*compiler, f"-I{include}", "-x", "c++", "-M", str(header)], capture_output=True, text=True)
+        [*compiler, f"-I{include}", "-x", "c++", "-fsyntax-only", "-MD", "-MF", "/dev/stdout", str(header)], capture_output=True, text=True)
     if made.returncode:
-        return [f"{name} does not compile alone: {made.stderr.splitlines()[0]}"]
+        return [f"{name} does not compile alone: {made.stderr.strip().splitlines()[-1]}"]
     problems = []
     used = made.stdout.replace("\\\n", " ").split()[1:]
     folder = name.split("/")[0] if "/" in name else None

@@ -44,6 +44,7 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 void run(char** arguments) {
   const Matrix rows = io::to_matrix(io::read_tensors(arguments[0]).at(arguments[1]));
   TrainOptions options;
+  options.directions = FirstDirections::inputs;  // as for the demo
   options.features = std::atoll(arguments[2]);
   options.k = std::atoll(arguments[3]);
   options.epochs = std::atoll(arguments[4]);

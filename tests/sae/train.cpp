@@ -288,6 +288,7 @@ TEST_CASE("the auxiliary loss revives dead features") {
     TrainOptions options{.features = 100, .k = 3, .epochs = 20, .batch = 200};
     options.learning_rate = 3e-2;
     options.seed = seed;
+    options.directions = FirstDirections::inputs;
     options.dead_after = 1000;
     options.aux_weight = 0;
     const TrainResult without = train_topk(planted.rows, options);

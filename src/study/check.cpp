@@ -1,0 +1,98 @@
+#include <cstdlib>
+
+#include "yoneda/category/statistics.hpp"
+#include "yoneda/null/compare.hpp"
+#include "yoneda/null/construction.hpp"
+#include "yoneda/null/gaussian.hpp"
+#include "yoneda/null/sign_shuffle.hpp"
+#include "yoneda/onednn/gemm.hpp"
+#include "yoneda/study/steps.hpp"
+
+namespace yoneda::study {
+namespace {
+
+Index number(const Record& record, std::string_view name) {
+  const std::string value = record.option(name, "0");
+  return std::atoll(value.c_str());
+}
+
+/// The construction that made a graph, from what the graph's file recorded.
+Construction recorded_construction(const GraphFile& file) {
+  Construction how;
+  how.kind = file.graph.kind();
+  how.k = number(file.record, "k");
+  how.convention = convention_from(file.record.convention).value_or(Convention::automatic);
+  how.neighbors.neighbors = number(file.record, "neighbors");
+  how.neighbors.floor = std::atof(file.record.option("floor", "0").c_str());
+  if (how.neighbors.neighbors < 1 || (how.kind == GraphKind::profile && how.k < 1))
+    throw Error(ErrorKind::value,
+                "the graph's file does not say how the graph was made (k, neighbors), so no null "
+                "can make it again");
+  return how;
+}
+
+// Shuffled signs keep every triangle, so only a null that draws the edges again can say whether
+// there are many of them.
+std::vector<Statistic> sign_statistics() {
+  return {triangle_balance_statistic(), frustrated_share_statistic()};
+}
+
+std::vector<Statistic> gaussian_statistics() {
+  return {triangle_balance_statistic(), frustrated_share_statistic(), triangle_count_statistic()};
+}
+
+void test_against_gaussian(Check& check, const GraphFile& file, const Sources& sources,
+                           const CheckStep& step, const Progress& progress) {
+  const Subsample part =
+      subsample(sources.sae.W_dec, sources.model, step.features, step.tokens, step.seed);
+  const auto construction =
+      graph_construction(recorded_construction(file), part.model, onednn_gemm());
+  const Null null = gaussian(part.W_dec, construction, onednn_gemm());
+  const SignedGraph observed = part.whole ? file.graph : construction(part.W_dec);
+  check.tests =
+      compare_with(null, gaussian_statistics(), observed, step.samples, step.seed, progress);
+  check.null_features = part.W_dec.rows();
+  check.null_tokens = file.graph.kind() == GraphKind::profile ? part.model.V() : 0;
+  if (!part.whole)
+    check.notes.push_back("observation and null are compared on the same random part: " +
+                          std::to_string(part.W_dec.rows()) + " of " +
+                          std::to_string(sources.sae.n()) + " features, " +
+                          std::to_string(part.model.V()) + " of " +
+                          std::to_string(sources.model.V()) + " tokens");
+}
+
+void test_against_signs(Check& check, const SignedGraph& graph, const CheckStep& step,
+                        const Progress& progress) {
+  check.tests = compare_with(sign_shuffle(graph), sign_statistics(), graph, step.samples, step.seed,
+                             progress);
+  check.null_features = graph.node_count();
+}
+
+}  // namespace
+
+Check make_check(const GraphFile& file, const Sources* sources, const CheckStep& step,
+                 const Progress& progress) {
+  Check check = check_graph(file.graph);
+  const std::string null =
+      step.null.empty() ? std::string(default_null(file.graph.kind()).value_or("none")) : step.null;
+  if (null == "none") return check;
+  require_honest(null, file.graph.kind());
+  if (null == "sign") {
+    test_against_signs(check, file.graph, step, progress);
+  } else if (null != "gaussian") {
+    throw Error(ErrorKind::value, "unknown null '" + null + "'; there are gaussian, sign and none");
+  } else if (sources) {
+    test_against_gaussian(check, file, *sources, step, progress);
+  } else if (step.null.empty()) {
+    check.notes.push_back("no verdict: the null that suits a " +
+                          std::string(name(file.graph.kind())) +
+                          " graph is gaussian, which needs --sae and --model; no other is honest");
+  } else {
+    throw Error(ErrorKind::value,
+                "the gaussian null makes the graph again from random directions: "
+                "it needs --sae and --model");
+  }
+  return check;
+}
+
+}  // namespace yoneda::study
