@@ -83,6 +83,17 @@ void add_train(CLI::App& app, Session& session) {
   command->add_option("--epochs", t.epochs, "passes over the rows")->capture_default_str();
   command->add_option("--batch", t.batch, "rows per step")->capture_default_str();
   command->add_option("--learning-rate", t.learning_rate, "of Adam (default: from n and d)");
+  command
+      ->add_option_function<std::string>(
+          "--directions",
+          [&t](const std::string& where) {
+            t.directions = where == "inputs" ? yoneda::FirstDirections::inputs
+                                             : yoneda::FirstDirections::random;
+          },
+          "where decoder rows start: anywhere (random, default) or at rows of the data")
+      ->check(CLI::IsMember({"random", "inputs"}));
+  command->add_option("--decay", t.decay, "last share of the steps, over which the rate falls to 0")
+      ->capture_default_str();
   command->add_option("--dead-after", t.dead_after,
                       "rows without firing that make a feature dead (default: one epoch)");
   command->add_option("--k-aux", t.k_aux, "dead features revived per row (default: d/2)");
