@@ -7,19 +7,12 @@
 #include <numeric>
 
 #include "brute_force.hpp"
-#include "yoneda/core/random.hpp"
+#include "random_matrix.hpp"
 #include "yoneda/onednn/gemm.hpp"
 
 using namespace yoneda;
 
 namespace {
-
-std::vector<float> normals(Index count, std::uint64_t seed) {
-  Random random(seed);
-  std::vector<float> values(count);
-  for (float& value : values) value = static_cast<float>(random.normal());
-  return values;
-}
 
 Unembedding unembedding(std::vector<float> W_U, Index V, Index d) {
   Unembedding model;

@@ -4,7 +4,7 @@
 
 #include <Eigen/Dense>
 
-#include "yoneda/core/random.hpp"
+#include "random_matrix.hpp"
 #include "yoneda/graph/decoder.hpp"
 #include "yoneda/graph/profile.hpp"
 #include "yoneda/onednn/gemm.hpp"
@@ -12,13 +12,6 @@
 using namespace yoneda;
 
 namespace {
-
-Matrix random_matrix(Index rows, Index cols, std::uint64_t seed) {
-  Random random(seed);
-  std::vector<float> values(rows * cols);
-  for (float& value : values) value = static_cast<float>(random.normal());
-  return Matrix::from(std::move(values), rows, cols);
-}
 
 /// The definition: per row the m largest |S| above the floor, symmetrised by union.
 std::vector<Edge> strongest_of(const Eigen::MatrixXd& S, Index m, double floor) {

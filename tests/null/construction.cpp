@@ -4,16 +4,11 @@
 
 #include <algorithm>
 
+#include "random_matrix.hpp"
+
 using namespace yoneda;
 
 namespace {
-
-Matrix random_matrix(Index rows, Index cols, std::uint64_t seed) {
-  Random random(seed);
-  std::vector<float> values(rows * cols);
-  for (float& value : values) value = static_cast<float>(random.normal());
-  return Matrix::from(std::move(values), rows, cols);
-}
 
 bool same(const SignedGraph& a, const SignedGraph& b) {
   return std::ranges::equal(a.columns(), b.columns()) &&

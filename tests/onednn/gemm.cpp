@@ -2,22 +2,11 @@
 
 #include <vector>
 
+#include "random_matrix.hpp"
 #include "yoneda/core/parallel.hpp"
-#include "yoneda/core/random.hpp"
 #include "yoneda/onednn/gemm.hpp"
 
 using namespace yoneda;
-
-namespace {
-
-std::vector<float> normals(Index count, std::uint64_t seed) {
-  Random random(seed);
-  std::vector<float> values(count);
-  for (float& value : values) value = static_cast<float>(random.normal());
-  return values;
-}
-
-}  // namespace
 
 TEST_CASE("both products equal double arithmetic, at every edge of a tile and with strides") {
   for (const Gemm& gemm : {eigen_gemm(), onednn_gemm()}) {

@@ -5,8 +5,8 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "random_matrix.hpp"
 #include "temporary.hpp"
-#include "yoneda/core/random.hpp"
 #include "yoneda/graph/profile.hpp"
 #include "yoneda/io/atomic_file.hpp"
 #include "yoneda/study/arrows_file.hpp"
@@ -18,13 +18,6 @@ using namespace yoneda;
 using Json = nlohmann::json;
 
 namespace {
-
-Matrix random_matrix(Index rows, Index cols, std::uint64_t seed) {
-  Random random(seed);
-  std::vector<float> values(rows * cols);
-  for (float& value : values) value = static_cast<float>(random.normal());
-  return Matrix::from(std::move(values), rows, cols);
-}
 
 LogitArrows some_arrows(Index n = 30, Index V = 200) {
   Unembedding model;
