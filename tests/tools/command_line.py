@@ -204,8 +204,9 @@ class Check(Scratch):
         self.assertEqual(ran.returncode, 0, ran.stderr)
         self.assertIn("is gone", ran.stderr)
         self.assertIn("no other is honest", ran.stderr)
-        self.assertIn("forced", self.done("check", self.folder / "study", "--samples", 20, "--sae", self.folder / "sae",
-                                          "--model", self.folder / "moved.safetensors") + "forced")
+        text = self.done("check", self.folder / "study", "--samples", 20, "--sae", self.folder / "sae",
+                         "--model", self.folder / "moved.safetensors")
+        self.assertIn("null: gaussian, 20 draws", text)
 
     def test_the_budget_is_kept_and_said(self):
         toy(self.folder, n=100, V=300)
