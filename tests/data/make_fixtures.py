@@ -1,68 +1,18 @@
 #!/usr/bin/python3
 """Writes the fixtures of tests/io and tests/ingest, beside this script.
 
-Independent of the library: NumPy writes its own formats, and safetensors files are written here
-from the format's description. Run it again after a change; the results are committed.
+Independent of the library: NumPy writes its own formats, and fixture_writers.py writes the others
+from their descriptions. Run it again after a change; the results are committed. Two more scripts:
+make_torch_fixtures.py needs PyTorch, make_hostile.py writes files that must be refused.
 """
 
 import io
-import json
-import struct
 import zipfile
-from pathlib import Path
 
 import numpy as np
 
-HERE = Path(__file__).resolve().parent
-
-
-def pattern(*shape, start=0):
-    """Multiples of 1/8 that every floating type holds exactly; the tests compute them again."""
-    count = int(np.prod(shape, dtype=np.int64))
-    values = ((np.arange(count) + start) * 37 % 101 - 50) / 8
-    return values.reshape(shape).astype(np.float32)
-
-
-def path(name):
-    target = HERE / name
-    target.parent.mkdir(parents=True, exist_ok=True)
-    return target
-
-
-class BFloat16:
-    """The upper halves of float32 values, which NumPy has no type for."""
-
-    def __init__(self, values):
-        self.shape = values.shape
-        self.data = (values.view(np.uint32) >> 16).astype("<u2").tobytes()
-
-
-SAFETENSORS = {
-    "float64": "F64", "float32": "F32", "float16": "F16", "int64": "I64", "int32": "I32",
-    "int16": "I16", "int8": "I8", "uint64": "U64", "uint32": "U32", "uint16": "U16",
-    "uint8": "U8", "bool": "BOOL",
-}
-
-
-def safetensors(name, tensors, metadata=None):
-    header, data = {}, b""
-    if metadata:
-        header["__metadata__"] = metadata
-    for key, values in tensors.items():
-        bfloat = isinstance(values, BFloat16)
-        stored = values.data if bfloat else values.tobytes()
-        header[key] = {
-            "dtype": "BF16" if bfloat else SAFETENSORS[values.dtype.name],
-            "shape": list(values.shape),
-            "data_offsets": [len(data), len(data) + len(stored)],
-        }
-        data += stored
-    text = json.dumps(header).encode()
-    path(name).write_bytes(struct.pack("<Q", len(text)) + text + data)
-
-
-def write_json(name, value):
-    path(name).write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n")
+import make_sae_fixtures
+from fixture_writers import BFloat16, path, pattern, safetensors, write_json
 
 
 def numpy_files():
@@ -225,5 +175,6 @@ if __name__ == "__main__":
     numpy_files()
     safetensors_files()
     sae_files()
+    make_sae_fixtures.write_all()
     model_files()
     vocabulary_files()
