@@ -10,6 +10,7 @@ import collections
 import contextlib
 import io
 import math
+import os
 import pickle
 import sys
 import types
@@ -561,6 +562,10 @@ def model_files():
 
 
 if __name__ == "__main__":
+    if os.environ.get("PYTHONHASHSEED") != "0":
+        # torch.jit writes a module's constants in the order of a set of strings.
+        os.environ["PYTHONHASHSEED"] = "0"
+        os.execv(sys.executable, [sys.executable, *sys.argv])
     dictionary_learning_files()
     openai_files()
     other_files()
