@@ -18,7 +18,7 @@ struct PickledTensor {
   std::string name;  ///< the path of keys: "encoder.weight", "optimizer.state.0.exp_avg"
   ElementType dtype;
   std::string storage;         ///< the key of the storage: member "data/<storage>" of the archive
-  Index storage_count;         ///< elements the storage is said to have
+  Index storage_count;         ///< elements of dtype the storage is said to have
   Index offset;                ///< elements
   std::vector<Index> shape;    ///< its product may exceed storage_count: a stride of 0 repeats
   std::vector<Index> strides;  ///< elements, one per axis

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <span>
+#include <utility>
 
+#include "io/pickle_storages.hpp"
 #include "io/text.hpp"
 
 namespace yoneda::io::pickle {
@@ -159,19 +161,19 @@ Ref layout(const Call& call) {
   return call.args[0];
 }
 
-bool is_plain(const Value& value) {
-  return !std::holds_alternative<Name>(value) && !std::holds_alternative<Instance>(value);
+Ref add_object(const Call& call, std::vector<Ref> items, Entries entries) {
+  call.values.charge(static_cast<Index>(items.size() + entries.size()));
+  return call.values.add_object({call.name, std::move(items), std::move(entries), {}});
 }
 
-Ref make_object(const Call& call, std::span<const Ref> made_from, Entries entries = {}) {
-  for (const Ref part : made_from)
-    if (!is_plain(call.values[part]))
+// An object made from these arguments, none of which is a function or a class.
+Ref make_object(const Call& call, Entries keywords = {}) {
+  for (const Ref arg : call.args)
+    if (const auto* name = call.values.as<Name>(arg); name && !dtype_named(name->dotted))
       throw Error(ErrorKind::format, fmt::format("an object of {} would be made from {}: a "
                                                  "checkpoint that runs code is never loaded",
-                                                 quote(call.name), describe(call.values, part)));
-  call.values.charge(static_cast<Index>(made_from.size() + entries.size()));
-  return call.values.add_object(
-      {call.name, {made_from.begin(), made_from.end()}, std::move(entries), {}});
+                                                 quote(call.name), quote(name->dotted)));
+  return add_object(call, {call.args.begin(), call.args.end()}, std::move(keywords));
 }
 
 // Protocols 0 and 1 write objects by this function: class, base, and the base's value, of which a
@@ -179,11 +181,11 @@ Ref make_object(const Call& call, std::span<const Ref> made_from, Entries entrie
 Ref reconstruct(const Call& call) {
   call.require(call.count() == 3 && call.as<Name>(0) && call.as<Name>(1));
   const Call made{call.values, call.as<Name>(0)->dotted, call.args.subspan(2)};
-  if (made.as<None>(0)) return make_object(made, {});
-  if (made.as<Dict>(0)) return make_object(made, {}, made.as<Dict>(0)->entries);
+  if (made.as<None>(0)) return add_object(made, {}, {});
+  if (made.as<Dict>(0)) return add_object(made, {}, made.as<Dict>(0)->entries);
   if (made.as<List>(0) || made.as<Tuple>(0) || made.as<Set>(0))
-    return make_object(made, items(made));
-  return make_object(made, made.args);
+    return add_object(made, items(made), {});
+  return make_object(made);
 }
 
 struct Known {
@@ -278,7 +280,7 @@ Ref new_object(Values& values, Ref class_name, Ref args, std::optional<Ref> keyw
                 fmt::format("data.pkl is damaged: an object of {} made from {}{}",
                             describe(values, class_name), describe(values, args),
                             keywords ? " and " + describe(values, *keywords) : ""));
-  return make_object({values, name->dotted, {}}, tuple->items, given ? given->entries : Entries());
+  return make_object({values, name->dotted, tuple->items}, given ? given->entries : Entries());
 }
 
 }  // namespace yoneda::io::pickle

@@ -14,7 +14,7 @@ Error would_call(const Values& values, Ref callee);
 Ref call(Values& values, Ref callee, Ref args);
 
 /// What stands for class.__new__(class, *args, **keywords): an object that knows its class and what
-/// it was made from, if that is plain. Throws Error{format}.
+/// it was made from, unless that is a function or a class. Throws Error{format}.
 Ref new_object(Values& values, Ref class_name, Ref args, std::optional<Ref> keywords = {});
 
 }  // namespace yoneda::io::pickle

@@ -281,8 +281,7 @@ TEST_CASE("nothing that would run is read") {
   refuses("N)R.", "would call None");
   refuses(name("posix", "system") + "}b.", "would change the name 'posix.system': " + never);
   refuses(name("a", "B") + tuple({name("posix", "system")}) + "\x81.",
-          "an object of 'a.B' would be made from the name 'posix.system': " + never);
-  refuses(name("a", "B") + tuple({name("c", "D") + ")\x81"}) + "\x81.", "from an object of 'c.D'");
+          "an object of 'a.B' would be made from 'posix.system': " + never);
   refuses(call("torch._tensor", "_rebuild_from_type_v2",
                {name("posix", "system"), name("a", "B"), tuple({text("id")}), "}"}) +
               ".",
@@ -330,6 +329,16 @@ TEST_CASE("objects are a class and data") {
                                "e.")
             .values == Values{{"0", "1"}, {"1", "2"}});
   CHECK(parse(name("a", "D") + ")\x81" + text("k") + "K\x02s.").values == Values{{"k", "2"}});
+
+  CHECK(parse(name("a", "T") + tuple({name("torch", "int8"), plain}) + "\x81.").values ==
+        Values{{"0", "torch.int8"}});
+  const auto based_on = [](const std::string& base) {
+    return parse(call("copyreg", "_reconstructor", {name("a", "B"), name("c", "D"), base}) + ".")
+        .values;
+  };
+  CHECK(based_on("K\x07") == Values{{"0", "7"}});
+  CHECK(based_on("(K\x07l") == Values{{"0", "7"}});
+  CHECK(based_on(dict({text("k"), "K\x07"})) == Values{{"k", "7"}});
 
   refuses(plain + state + "b" + state + "b.", "an object with two states");
   refuses(name("a", "B") + "N\x81.", "an object of the name 'a.B' made from None");
@@ -554,6 +563,12 @@ TEST_CASE("depth is bounded, and no depth overflows the stack") {
   refuses(objects + ".", "is nested deeper than 64 levels");
 }
 
+TEST_CASE("a pickle too large to be one is not read") {
+  const auto bytes = io::make_shared_bytes((256 << 20) + 1, [](std::byte*) {});
+  mentions(error_of("x.pt", [&] { io::parse_pickle(bytes.span, "x.pt"); }),
+           "data.pkl has 268435457 bytes, this library reads up to 268435456");
+}
+
 TEST_CASE("no few bytes make us hold or do much") {
   const auto start = std::chrono::steady_clock::now();
   const std::string most = "holds more than the 8000000 values";
@@ -579,6 +594,5 @@ TEST_CASE("no few bytes make us hold or do much") {
   for (int i = 0; i < 1000; ++i) keys += "}h\0Nsa"s;
   refuses(keys + "\x86.", "bytes of names");
   const auto taken = std::chrono::steady_clock::now() - start;
-  MESSAGE(std::chrono::duration<double>(taken).count() << " s");
   CHECK(taken < std::chrono::seconds(60));
 }
