@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "yoneda/core/progress.hpp"
+#include "yoneda/core/safe_text.hpp"
 #include "yoneda/core/types.hpp"
 #include "yoneda/model/vocabulary.hpp"
 
@@ -21,9 +22,8 @@ void catch_interrupts();
 /// A note on standard error.
 void print_note(std::string_view text);
 
-/// Text that cannot disturb a terminal: control characters and broken UTF-8 as escapes, cut to
-/// `width` characters.
-std::string safe_text(std::string_view text, std::size_t width = 32);
+using yoneda::safe_text;
+using yoneda::safe_token;
 
 /// 1234567 -> "1,234,567".
 std::string grouped(yoneda::Index number);
@@ -31,11 +31,11 @@ std::string grouped(yoneda::Index number);
 /// 0.9967 -> "99.7%".
 std::string percent(double share);
 
-/// "deer, elk, boar": the texts of the first `count` tokens.
+/// "␣deer, ␣elk, boar, ','": the texts of the first `count` tokens; ␣ is a space.
 std::string words(std::span<const yoneda::Id> tokens, const yoneda::Vocabulary& vocabulary,
                   std::size_t count);
 
-/// Cut or padded with blanks to `width` characters (not bytes).
+/// Safe, cut or padded with blanks to `width` columns.
 std::string padded(const std::string& text, std::size_t width);
 
 }  // namespace tool

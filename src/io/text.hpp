@@ -7,20 +7,13 @@
 #include <string_view>
 
 #include "yoneda/core/error.hpp"
+#include "yoneda/core/safe_text.hpp"
 
 namespace yoneda::io {
 
-/// The text with control characters escaped, cut after 100 bytes.
+/// The text without what would disturb a line, cut after 100 columns.
 inline std::string printable(std::string_view text) {
-  std::string line;
-  for (const char c : text.substr(0, 100)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f)
-      line += fmt::format("\\x{:02x}", byte);
-    else
-      line += c;
-  }
-  return text.size() > 100 ? line + "..." : line;
+  return safe_text(text, 100);
 }
 
 /// 'text', printable.

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Writes the fixtures of tests/io and tests/ingest, beside this script.
+"""Writes the fixtures of tests/core, tests/io and tests/ingest, beside this script.
 
 Independent of the library: NumPy writes its own formats, and fixture_writers.py writes the others
 from their descriptions. Run it again after a change; the results are committed. Two more scripts:
@@ -7,6 +7,9 @@ make_torch_fixtures.py needs PyTorch, make_hostile.py writes files that must be 
 """
 
 import io
+import json
+import sys
+import unicodedata
 import zipfile
 
 import numpy as np
@@ -171,6 +174,26 @@ def vocabulary_files():
         "added_tokens": [], "model": {"type": "Unigram", "vocab": [["<pad>", 0.0], ["▁a", -1.5]]}})
 
 
+def text_files():
+    """Code points by what Python's copy of the Unicode database says of them, as ranges: hidden
+    (controls, format, private use, line ends, spaces but U+0020) and seen (letters, marks, numbers,
+    punctuation, symbols); unassigned ones and surrogates are in neither."""
+    lines, last = [], None
+    for code in range(sys.maxunicode + 1):
+        category = unicodedata.category(chr(code))
+        kind = None
+        if category in ("Cc", "Cf", "Co", "Zl", "Zp", "Zs") and code != 0x20:
+            kind = "hidden"
+        elif category[0] in "LMNPS":
+            kind = "seen"
+        if kind and last == (kind, code - 1):
+            lines[-1][2] = code
+        elif kind:
+            lines.append([kind, code, code])
+        last = kind, code
+    path("text/unicode.txt").write_text("".join(f"{k} {a:x} {b:x}\n" for k, a, b in lines))
+
+
 if __name__ == "__main__":
     numpy_files()
     safetensors_files()
@@ -178,3 +201,4 @@ if __name__ == "__main__":
     make_sae_fixtures.write_all()
     model_files()
     vocabulary_files()
+    text_files()
