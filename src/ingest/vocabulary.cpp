@@ -8,10 +8,11 @@
 #include <utility>
 #include <vector>
 
+#include "ingest/stored_vocabulary.hpp"
+#include "ingest/token_form.hpp"
 #include "io/json.hpp"
 #include "io/text.hpp"
 #include "yoneda/core/error.hpp"
-#include "yoneda/io/atomic_file.hpp"
 
 namespace yoneda::ingest {
 namespace {
@@ -19,139 +20,179 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-// Texts with their ids, in any order, until they become a list.
-class Texts {
- public:
-  explicit Texts(const std::string& path) : path_(path) {}
+// A token beside the model's own: what a text must contain for it, as it is.
+struct AddedToken {
+  Index id;
+  std::string text;
+  bool special;  // a mark for the model that stands for no text
+};
 
-  void add(std::string text, const json& id) {
-    const auto number = io::as_count(id);
-    if (!number || *number > std::numeric_limits<Id>::max())
-      throw Error(ErrorKind::format, "token " + io::quote(text) + " has no id that is one", path_);
-    texts_.emplace_back(*number, std::move(text));
+Index id_of(const json& id, const std::string& text, const std::string& path) {
+  const auto number = io::as_count(id);
+  if (!number || *number > std::numeric_limits<Id>::max())
+    throw Error(ErrorKind::format, "added token " + io::quote(text) + " has no id that is one",
+                path);
+  return *number;
+}
+
+std::vector<AddedToken> added_by_tokenizer(const json& tokenizer, const std::string& path) {
+  std::vector<AddedToken> added;
+  const auto list = tokenizer.find("added_tokens");
+  if (list == tokenizer.end() || list->is_null()) return added;
+  if (!list->is_array()) throw Error(ErrorKind::format, "'added_tokens' is not a list", path);
+  for (const json& token : *list) {
+    if (!token.is_object() || !token.contains("id"))
+      throw Error(ErrorKind::format, "an added token has no 'id'", path);
+    const auto text = io::text_at(token, "content", path);
+    if (!text) throw Error(ErrorKind::format, "an added token has no 'content'", path);
+    added.push_back({id_of(token["id"], *text, path), *text,
+                     io::flag_at(token, "special", path).value_or(false)});
+  }
+  return added;
+}
+
+std::vector<AddedToken> added_by_file(const std::string& path) {
+  const json tokens = io::read_json(path);
+  if (!tokens.is_object()) throw Error(ErrorKind::format, "is not a JSON object", path);
+  std::vector<AddedToken> added;
+  for (const auto& [text, id] : tokens.items())
+    added.push_back({id_of(id, text, path), text, true});
+  return added;
+}
+
+// Tokens in the order of their ids.
+class Places {
+ public:
+  Places(std::string path, Index size) : path_(std::move(path)), texts_(size), found_(size) {}
+
+  void put(StoredToken token) {
+    require_free(token.id, io::quote(token.text));
+    texts_[token.id] = std::move(token.text);
+    found_[token.id] = Found::stored;
   }
 
-  Vocabulary finish(std::string dialect) {
-    Origin origin;
-    origin.path = path_;
-    origin.dialect = std::move(dialect);
-    std::ranges::sort(texts_);
-    const Index listed = static_cast<Index>(texts_.size());
-    const Index size = texts_.empty() ? 0 : texts_.back().first + 1;
-    if (size - listed > listed)
+  // One that repeats a token of the model stands for the same text, unless it is special: Gemma
+  // lists "▁▁" again, which is two spaces like any other.
+  void put(AddedToken token) {
+    const bool repeats = found_[token.id] != Found::nothing && texts_[token.id] == token.text;
+    if (!repeats) require_free(token.id, "the added token " + io::quote(token.text));
+    if (!repeats || token.special) found_[token.id] = Found::verbatim;
+    texts_[token.id] = std::move(token.text);
+  }
+
+  // Calls `decode` on every stored text; notes what has none.
+  template <class Decode>
+  std::vector<std::string> finish(const Decode& decode, std::vector<std::string>& notes) {
+    const Index missing = std::ranges::count(found_, Found::nothing);
+    const Index size = static_cast<Index>(found_.size());
+    if (missing > size - missing)
       throw Error(ErrorKind::value,
-                  fmt::format("ids up to {}, but only {} tokens", size - 1, listed), path_);
-    std::vector<std::string> list;
-    list.reserve(size);
-    for (auto& [id, text] : texts_) {
-      if (id < static_cast<Index>(list.size()))
-        throw Error(ErrorKind::value,
-                    fmt::format("id {} is given to {} and to {}", id, io::quote(list.back()),
-                                io::quote(text)),
-                    path_);
-      while (static_cast<Index>(list.size()) < id) list.push_back(fmt::format("#{}", list.size()));
-      list.push_back(std::move(text));
+                  fmt::format("ids up to {}, but only {} tokens", size - 1, size - missing), path_);
+    if (missing > 0)
+      notes.push_back(fmt::format("{} ids have no text and are shown as #id", missing));
+    for (Index id = 0; id < size; ++id) {
+      if (found_[id] == Found::nothing) texts_[id] = fmt::format("#{}", id);
+      if (found_[id] == Found::stored) texts_[id] = decode(std::move(texts_[id]));
     }
-    if (size > listed)
-      origin.notes.push_back(
-          fmt::format("{} ids have no text and are shown as #id", size - listed));
-    return Vocabulary(std::move(list), std::move(origin));
+    return std::move(texts_);
   }
 
  private:
+  enum class Found : char { nothing, stored, verbatim };
+
+  void require_free(Index id, const std::string& taker) const {
+    if (found_[id] != Found::nothing)
+      throw Error(ErrorKind::value,
+                  fmt::format("id {} is given to {} and to {}", id, io::quote(texts_[id]), taker),
+                  path_);
+  }
+
   std::string path_;
-  std::vector<std::pair<Index, std::string>> texts_;
+  std::vector<std::string> texts_;
+  std::vector<Found> found_;
 };
 
-std::string text_of(const json& value, const std::string& path) {
-  if (!value.is_string()) throw Error(ErrorKind::format, "a token is not a text", path);
-  return value.get<std::string>();
+// Room for every id. Far more ids than tokens are refused before anything is allocated for them.
+Places places_for(const std::vector<StoredToken>& tokens, const std::vector<AddedToken>& added,
+                  const std::string& path) {
+  Index largest = -1;
+  for (const StoredToken& token : tokens) largest = std::max(largest, token.id);
+  for (const AddedToken& token : added) largest = std::max(largest, token.id);
+  const Index listed = static_cast<Index>(tokens.size() + added.size());
+  if (largest >= 2 * listed)
+    throw Error(ErrorKind::value, fmt::format("ids up to {}, but only {} tokens", largest, listed),
+                path);
+  return Places(path, largest + 1);
 }
 
-Vocabulary from_list(const json& list, const std::string& path) {
-  Texts texts(path);
-  Index id = 0;
-  for (const json& item : list) texts.add(text_of(item, path), json(std::uint64_t(id++)));
-  return texts.finish("JSON list");
-}
-
-Vocabulary from_object(const json& object, const std::string& path) {
-  Texts texts(path);
-  for (const auto& [text, id] : object.items()) texts.add(text, id);
-  return texts.finish("JSON object");
-}
-
-// Hugging Face's tokenizer.json: "model.vocab" is {"text": id}, or [["text", score], ...] for
-// Unigram; added tokens may repeat what is there.
-Vocabulary from_tokenizer(const json& tokenizer, const std::string& path) {
-  Texts texts(path);
-  const json& model = io::object_at(tokenizer, "model", path);
-  const json vocabulary = model.value("vocab", json());
-  if (!vocabulary.is_object() && !vocabulary.is_array())
-    throw Error(ErrorKind::format, "'model' has no 'vocab'", path);
-  Index listed = 0;
-  for (const auto& [key, item] : vocabulary.items()) {
-    if (vocabulary.is_object()) {
-      texts.add(key, item);
-      continue;
+// How the tokens are written, by what the file says or, with a note, by what they look like.
+TokenForm form_of(const StoredVocabulary& stored, const std::string& path,
+                  std::vector<std::string>& notes) {
+  if (stored.tokenizer.is_object())
+    if (const auto said = form_of_tokenizer(stored.tokenizer, path)) {
+      if (!said->unread.empty())
+        notes.push_back("tokens are shown as they are stored: their decoder, " + said->unread +
+                        ", is not known here");
+      return *said;
     }
-    if (!item.is_array() || item.empty())
-      throw Error(ErrorKind::format, "'vocab' is not a list of pairs", path);
-    texts.add(text_of(item[0], path), json(std::uint64_t(listed++)));
-  }
-  for (const json& added : tokenizer.value("added_tokens", json::array())) {
-    if (!added.is_object() || !added.contains("id"))
-      throw Error(ErrorKind::format, "an added token has no 'id'", path);
-    const std::string text = io::text_at(added, "content", path).value_or("");
-    const bool known = vocabulary.is_object() ? vocabulary.contains(text)
-                                              : io::as_count(added["id"]).value_or(listed) < listed;
-    if (!known) texts.add(text, added["id"]);
-  }
-  return texts.finish("tokenizer.json");
+  const TokenForm seen = form_by_content(stored.tokens);
+  if (const std::string form = describe(seen); !form.empty())
+    notes.push_back("tokens are read as they look (" + form + "); the file does not say");
+  return seen;
 }
 
-Vocabulary from_lines(const std::string& contents, const std::string& path) {
-  Texts texts(path);
-  std::vector<std::string> lines;
-  for (std::size_t start = 0; start < contents.size();) {
-    const std::size_t end = std::min(contents.find('\n', start), contents.size());
-    lines.push_back(contents.substr(start, end - start));
-    start = end + 1;
-  }
-  const bool windows = std::ranges::all_of(lines, [](const auto& s) { return s.ends_with('\r'); });
-  Index id = 0;
-  for (std::string& line : lines) {
-    if (windows) line.pop_back();
-    texts.add(std::move(line), json(std::uint64_t(id++)));
-  }
-  return texts.finish("one token a line");
+std::vector<std::string> decoded_texts(Places places, const TokenForm& form,
+                                       std::vector<std::string>& notes) {
+  Index foreign = 0;
+  const auto meaning = [&](std::string text) {
+    auto bytes = decode(text, form);
+    foreign += !bytes;
+    return bytes ? std::move(*bytes) : std::move(text);
+  };
+  auto texts = places.finish(meaning, notes);
+  if (foreign > 0)
+    notes.push_back(fmt::format(
+        "{} tokens hold a character that stands for no byte and are shown as stored", foreign));
+  return texts;
 }
 
 }  // namespace
 
 Vocabulary load_vocabulary(const std::string& path) {
-  const std::string contents = io::read_text(path);
-  const auto start = contents.find_first_not_of(" \t\r\n");
-  const char first = start == contents.npos ? '\0' : contents[start];
-  // A list of tokens may begin with a bracket: plain text goes by its name.
-  const bool plain = path.ends_with(".txt") || (first != '{' && first != '[');
-  Vocabulary vocabulary = [&] {
-    if (plain) return from_lines(contents, path);
-    const json value = io::parse_json(contents, path);
-    if (value.is_array()) return from_list(value, path);
-    const auto model = value.find("model");
-    const bool tokenizer = model != value.end() && model->is_object();
-    return tokenizer ? from_tokenizer(value, path) : from_object(value, path);
-  }();
-  if (vocabulary.empty()) throw Error(ErrorKind::format, "holds no tokens", path);
-  return vocabulary;
+  StoredVocabulary stored = read_stored_vocabulary(path);
+  const auto beside = added_tokens_beside(path);
+  auto added = beside ? added_by_file(*beside) : added_by_tokenizer(stored.tokenizer, path);
+  if (stored.tokens.empty() && added.empty())
+    throw Error(ErrorKind::format, "holds no tokens", path);
+  Origin origin;
+  origin.path = path;
+  const TokenForm form = form_of(stored, path, origin.notes);
+  origin.dialect = stored.kind;
+  if (const std::string words = describe(form); !words.empty()) origin.dialect += ", " + words;
+  if (beside)
+    origin.notes.push_back(fmt::format("{} tokens are from added_tokens.json", added.size()));
+
+  Places places = places_for(stored.tokens, added, path);
+  for (StoredToken& token : stored.tokens) places.put(std::move(token));
+  for (AddedToken& token : added) places.put(std::move(token));
+  auto texts = decoded_texts(std::move(places), form, origin.notes);
+  return Vocabulary(std::move(texts), std::move(origin));
+}
+
+std::optional<std::string> added_tokens_beside(const std::string& vocabulary) {
+  std::error_code ignored;
+  const fs::path path(vocabulary);
+  if (path.filename() != "vocab.json") return std::nullopt;
+  const fs::path beside = path.parent_path() / "added_tokens.json";
+  if (!fs::is_regular_file(beside, ignored)) return std::nullopt;
+  return beside.string();
 }
 
 std::optional<std::string> find_vocabulary(const std::string& path) {
   std::error_code ignored;
   const fs::path folder =
       fs::is_directory(path, ignored) ? fs::path(path) : fs::path(path).parent_path();
-  for (const char* name : {"vocab.json", "tokenizer.json", "tokens.json", "vocab.txt"})
+  for (const char* name : {"tokenizer.json", "vocab.json", "tokens.json", "vocab.txt"})
     if (fs::is_regular_file(folder / name, ignored)) return (folder / name).string();
   return std::nullopt;
 }

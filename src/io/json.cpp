@@ -15,8 +15,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t depth_limit = 64;
-
 // nlohmann keeps the last of two equal keys; two readers of one file must not disagree.
 class Strictness {
  public:
@@ -26,9 +24,9 @@ class Strictness {
     switch (event) {
       case json::parse_event_t::object_start:
       case json::parse_event_t::array_start:
-        if (keys_.size() == depth_limit)
+        if (keys_.size() == json_depth_limit)
           throw Error(ErrorKind::format,
-                      fmt::format("JSON nested deeper than {} levels", depth_limit), where_);
+                      fmt::format("JSON nested deeper than {} levels", json_depth_limit), where_);
         keys_.emplace_back();
         break;
       case json::parse_event_t::object_end:
@@ -37,9 +35,7 @@ class Strictness {
         break;
       case json::parse_event_t::key:
         if (!keys_.back().insert(value.get<std::string>()).second)
-          throw Error(ErrorKind::format,
-                      "JSON key " + quote(value.get_ref<const std::string&>()) + " given twice",
-                      where_);
+          throw given_twice(value.get_ref<const std::string&>(), where_);
         break;
       case json::parse_event_t::value:
         break;
@@ -82,10 +78,18 @@ json parse_json(std::string_view text, const std::string& where, const std::stri
       return strictness(depth, event, value);
     });
   } catch (const json::exception& error) {
-    throw Error(ErrorKind::format,
-                (what.empty() ? "" : what + ": ") + "not valid JSON: " + reason(error.what()),
-                where);
+    throw not_json(error, where, what);
   }
+}
+
+Error not_json(const std::exception& failure, const std::string& where, const std::string& what) {
+  return Error(ErrorKind::format,
+               (what.empty() ? "" : what + ": ") + "not valid JSON: " + reason(failure.what()),
+               where);
+}
+
+Error given_twice(std::string_view key, const std::string& where) {
+  return Error(ErrorKind::format, "JSON key " + quote(key) + " given twice", where);
 }
 
 json read_json(const std::string& path) {

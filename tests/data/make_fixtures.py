@@ -138,7 +138,8 @@ def model_files():
     write_json("model/llama/config.json", {
         "model_type": "llama", "hidden_size": d, "vocab_size": V, "tie_word_embeddings": False,
         "_name_or_path": "tiny-llama"})
-    write_json("model/llama/vocab.json", {"the": 0, "Ġcat": 1, "sat": 2, "→": 4, "</s>": 6, "a": 3})
+    write_json("model/llama/vocab.json", byte_level(
+        {"the": 0, " cat": 1, "sat": 2, "→": 4, "</s>": 6, "a": 3}))
     # Tied, RMSNorm with 1 + weight, capped logits.
     safetensors("model/gemma/model.safetensors",
                 {"model.embed_tokens.weight": pattern(V, d).astype("<f2"),
@@ -163,15 +164,99 @@ def model_files():
     safetensors("model/square.safetensors", {"W_U": pattern(4, 4), "final_norm_weight": pattern(4)})
 
 
+# Radford et al. 2019: bytes printable in Latin-1 stand for themselves, the rest for U+0100 on.
+BYTE_CHARACTERS = {b: chr(b) for b in (*range(33, 127), *range(161, 173), *range(174, 256))}
+for number in range(256):
+    if number not in BYTE_CHARACTERS:
+        BYTE_CHARACTERS[number] = chr(256 + len(BYTE_CHARACTERS) - 188)
+
+
+def byte_level(value):
+    """A text, bytes, or the keys of a dictionary as a byte-level vocabulary stores them."""
+    if isinstance(value, dict):
+        return {byte_level(key): item for key, item in value.items()}
+    return "".join(BYTE_CHARACTERS[b] for b in (value if isinstance(value, bytes) else value.encode()))
+
+
+def vocabulary(name, stored, meant):
+    """The file, and beside it what each id means: its bytes, in hexadecimal, a line each."""
+    write_json(f"vocabulary/{name}.json", stored)
+    as_bytes = [text if isinstance(text, bytes) else text.encode() for text in meant]
+    path(f"vocabulary/{name}.hex").write_text("".join(text.hex() + "\n" for text in as_bytes))
+
+
+def numbered(texts):
+    return {text: id for id, text in enumerate(texts)}
+
+
+def added(id, content, special=False):
+    return {"id": id, "content": content, "single_word": False, "lstrip": False, "rstrip": False,
+            "normalized": False, "special": special}
+
+
 def vocabulary_files():
     write_json("vocabulary/list.json", ["<unk>", "\n", "é", "the"])
     path("vocabulary/lines.txt").write_bytes("<unk>\n\n é\nthe\n".encode())
     path("vocabulary/windows.txt").write_bytes(b"a\r\nb\r\n")
-    write_json("vocabulary/tokenizer.json", {
-        "version": "1.0", "added_tokens": [{"id": 3, "content": "<eos>", "special": True}],
-        "model": {"type": "BPE", "vocab": {"a": 0, "b": 1, "ab": 2}, "merges": ["a b"]}})
-    write_json("vocabulary/unigram.json", {
-        "added_tokens": [], "model": {"type": "Unigram", "vocab": [["<pad>", 0.0], ["▁a", -1.5]]}})
+    path("vocabulary/marked.txt").write_bytes(b"\xef\xbb\xbfa\nb\n")
+
+    every_byte = [bytes([b]) for b in range(256)]
+    byte_tokens = [f"<0x{b:02X}>" for b in range(256)]
+    words = [" cat", "cat", " 猫", "é", "\n\n", " →", "猫".encode()[:2], "猫".encode()[1:], b"\xc0\xaf"]
+    pieces = [byte_level(word) for word in every_byte + words]
+    n = len(pieces)
+    # As GPT-2 and its many children. What no byte stands for stays: "x→" could never be met.
+    vocabulary("byte_level", {
+        "version": "1.0", "truncation": None, "padding": None,
+        "added_tokens": [added(n + 1, "<|endoftext|>", True), added(n + 2, "    "),
+                         added(n + 3, "été", True), added(0, "Ā")],
+        "normalizer": None, "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": False},
+        "post_processor": None, "decoder": {"type": "ByteLevel", "trim_offsets": True},
+        "model": {"type": "BPE", "dropout": None, "byte_fallback": False, "end_of_word_suffix": None,
+                  "vocab": numbered(pieces + ["x→"]),
+                  "merges": [["Ġ", "c"], ["Ġc", "at"], "Ġc at"]}},
+        every_byte + words + ["x→", "<|endoftext|>", "    ", "été"])
+    write_json("vocabulary/beside/vocab.json", numbered(pieces))
+    write_json("vocabulary/beside/added_tokens.json", {"<|im_start|>": n, "Ġ▁": n + 1})
+
+    # As Llama 2 and Gemma: spaces and single bytes have texts of their own.
+    spaced = ["<unk>", "<s>", *byte_tokens, "▁", "▁cat", "cat", "▁▁", "<0x0a", "<0x4G>", "▁New▁York"]
+    spaced_meant = ["<unk>", "<s>", *every_byte, " ", " cat", "cat", "  ", "<0x0a", "<0x4G>", " New York"]
+    vocabulary("sentencepiece", {
+        "version": "1.0",
+        "added_tokens": [added(0, "<unk>", True), added(1, "<s>", True), added(261, "▁▁"),
+                         added(len(spaced), "<｜begin▁of▁sentence｜>", True), added(len(spaced) + 1, "<0x41>x▁")],
+        "normalizer": {"type": "Sequence", "normalizers": [
+            {"type": "Prepend", "prepend": "▁"},
+            {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}]},
+        "pre_tokenizer": None,
+        "decoder": {"type": "Sequence", "decoders": [
+            {"type": "Replace", "pattern": {"String": "▁"}, "content": " "}, {"type": "ByteFallback"},
+            {"type": "Fuse"}, {"type": "Strip", "content": " ", "start": 1, "stop": 0}]},
+        "model": {"type": "BPE", "byte_fallback": True, "vocab": numbered(spaced), "merges": ["▁ cat"]}},
+        spaced_meant + ["<｜begin▁of▁sentence｜>", "<0x41>x▁"])
+    vocabulary("sentencepiece_vocab", numbered(spaced), spaced_meant)
+    vocabulary("bytes_and_spaces", ["<unk>", "\n<s>\n", *byte_tokens, " cat", "cat", "▁"],
+               ["<unk>", "\n<s>\n", *every_byte, " cat", "cat", "▁"])
+    vocabulary("unigram", {
+        "added_tokens": [added(0, "<pad>", True)], "decoder": {
+            "type": "Metaspace", "replacement": "_", "prepend_scheme": "always", "split": True},
+        "model": {"type": "Unigram", "unk_id": 0, "vocab": [
+            ["<pad>", 0.0], ["_a", -1.5], ["b_", -2], ["▁", -3.25], ["<0x41>", -4.0], ["_a", -5.0]]}},
+        ["<pad>", " a", "b ", "▁", "<0x41>", " a"])
+    vocabulary("wordpiece", {
+        "added_tokens": [added(0, "[PAD]", True), added(4, "[MASK]", True)],
+        "pre_tokenizer": {"type": "BertPreTokenizer"},
+        "decoder": {"type": "WordPiece", "prefix": "##", "cleanup": True},
+        "model": {"type": "WordPiece", "continuing_subword_prefix": "##", "vocab": numbered(
+            ["[PAD]", "walk", "##ing", "▁", "[MASK]"])}},
+        ["[PAD]", "walk", "##ing", "▁", "[MASK]"])
+    # CLIP: byte-level, and the end of a word is part of the token.
+    ends = ["cat</w>", "cat", byte_level("é") + "</w>", "</w>", "a</w>b"]
+    vocabulary("word_ends", {
+        "added_tokens": [added(5, "<|end</w>", True)], "decoder": {"type": "ByteLevel"},
+        "model": {"type": "BPE", "end_of_word_suffix": "</w>", "vocab": numbered(ends), "merges": []}},
+        ["cat ", "cat", "é ", " ", "a</w>b", "<|end</w>"])
 
 
 def text_files():

@@ -8,14 +8,29 @@
 
 namespace yoneda::ingest {
 
-/// Reads a JSON object {"text": id}, a JSON list of texts, a Hugging Face tokenizer.json, or plain
-/// text with one token a line; told apart by content. Texts stay as they are stored. Ids without a
-/// text become "#<id>", with a note. Throws Error{file}; Error{format} for damage; Error{value} for
-/// an id given twice, and where more ids lack a text than have one.
+/// Reads a Hugging Face tokenizer.json, a JSON object {"text": id} (vocab.json, with the
+/// added_tokens.json beside it), a JSON list of texts, or plain text with one token a line; told
+/// apart by content.
+///
+/// Texts become the bytes they stand for, as the tokenizer's decoder says, or, where nothing does,
+/// as they look (with a note): byte-level BPE ("Ġcat" is " cat"; a token may be half a character),
+/// ▁ for spaces and byte tokens ("<0x0A>"), "</w>" for the space behind a word. Added tokens stand
+/// for themselves. "##ing" stays. What is not understood stays as it is stored, with a note; ids
+/// without a text become "#<id>", with a note. `origin.dialect` says what was decided. Sources:
+/// Radford et al. 2019, Language Models are Unsupervised Multitask Learners; Kudo, Richardson 2018,
+/// SentencePiece; Sennrich, Haddow, Birch 2016, Neural Machine Translation of Rare Words with
+/// Subword Units.
+///
+/// Throws Error{file}; Error{format} for damage; Error{value} for an id given to two texts, and
+/// where more ids lack a text than have one. Cost: one pass over the file; memory for the file and
+/// twice its tokens.
 Vocabulary load_vocabulary(const std::string& path);
 
-/// The vocabulary in a folder, or beside a file: vocab.json, tokenizer.json, tokens.json or
-/// vocab.txt.
+/// The added_tokens.json that load_vocabulary() reads along with a vocab.json, where there is one.
+std::optional<std::string> added_tokens_beside(const std::string& vocabulary);
+
+/// The vocabulary in a folder, or beside a file: tokenizer.json, which alone says how its tokens
+/// are written, before vocab.json, tokens.json and vocab.txt.
 std::optional<std::string> find_vocabulary(const std::string& path);
 
 }  // namespace yoneda::ingest
