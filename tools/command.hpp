@@ -40,7 +40,8 @@ study::Sources open(const SourceFlags& flags);
 /// it is not. Throws Error{value} where a source has changed.
 std::optional<study::Sources> open_or_reopen(const SourceFlags& flags, const study::Record& record);
 
-/// On standard output, indented; text that is no UTF-8 with replacement characters.
+/// On standard output, indented, in ASCII, so that no text disturbs a terminal; what is no UTF-8
+/// becomes replacement characters (token ids say which token it was).
 void print_json(const Json& json);
 
 void add_json_flag(CLI::App& command, Session& session);

@@ -20,7 +20,8 @@ void add_source_flags(CLI::App& command, SourceFlags& flags, bool required) {
   model->required(required);
   command.add_option(
       "--vocabulary", o.vocabulary,
-      "token texts: vocab.json, a JSON list or a text file (default: beside the model)");
+      "token texts: tokenizer.json, vocab.json, a JSON list or a text file (default: beside the "
+      "model)");
   command.add_option("--decoder", o.sae_names.decoder, "name of the decoder tensor")
       ->group("Tensor names");
   command.add_option("--encoder", o.sae_names.encoder, "name of the encoder tensor")
@@ -73,7 +74,7 @@ std::optional<study::Sources> open_or_reopen(const SourceFlags& flags,
 }
 
 void print_json(const Json& json) {
-  fmt::print("{}\n", json.dump(1, ' ', false, Json::error_handler_t::replace));
+  fmt::print("{}\n", json.dump(1, ' ', true, Json::error_handler_t::replace));
 }
 
 void add_json_flag(CLI::App& command, Session& session) {

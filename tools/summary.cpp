@@ -109,7 +109,8 @@ Json categories_json(const study::Categories& categories, const Vocabulary& voca
     if (!categories.labels.empty()) {
       category["raised"] = Json::array();
       for (const LabelToken& entry : categories.labels[c].raised)
-        category["raised"].push_back(vocabulary.text(entry.token));
+        category["raised"].push_back(
+            {{"token", entry.token}, {"text", vocabulary.text(entry.token)}});
     }
     const auto against = opposite(categories.quotient, static_cast<Id>(c));
     category["opposite"] = against ? Json(against->target) : Json(nullptr);

@@ -113,9 +113,13 @@ ArrowsFile read_arrows(const std::string& path) {
     arrows.histogram_low = io::to_floats(tensor("histogram_low", {arrows.n}));
     arrows.histogram_high = io::to_floats(tensor("histogram_high", {arrows.n}));
   }
-  if (const io::Tensor* offsets = file.find("token_offsets"))
-    read.vocabulary =
-        vocabulary_from(file.at("token_bytes").bytes().span, io::to_indices(*offsets), path);
+  if (const io::Tensor* offsets = file.find("token_offsets")) {
+    const io::Tensor& bytes = file.at("token_bytes");
+    if (bytes.dtype != io::ElementType::u8)
+      throw Error(ErrorKind::format,
+                  "'token_bytes' are " + std::string(name(bytes.dtype)) + ", expected U8", path);
+    read.vocabulary = vocabulary_from(bytes.bytes().span, io::to_indices(*offsets), path);
+  }
 
   Id largest = -1;
   for (const auto* tokens : {&arrows.positive_tokens, &arrows.negative_tokens})

@@ -81,6 +81,8 @@ Sources open_sources(const SourceOptions& options) {
   if (!vocabulary.empty()) {
     sources.vocabulary = ingest::load_vocabulary(vocabulary);
     sources.recorded["vocabulary"] = source(vocabulary, sources.vocabulary.origin, {});
+    if (const auto added = ingest::added_tokens_beside(vocabulary))
+      sources.recorded["added_tokens.json"] = source(*added, {}, {});
   }
   sources.model = load_model(options, sources.vocabulary);
   sources.sae = ingest::load_sae(options.sae, options.sae_names, sources.model.d());

@@ -29,8 +29,11 @@ LogitArrows some_arrows(Index n = 30, Index V = 200) {
 
 // Bytes no vocabulary should have: control characters, broken UTF-8, an empty text.
 Vocabulary hostile_vocabulary(Index V) {
-  std::vector<std::string> texts{"", "\x1b[31m", "\xff\xfe", std::string("\0", 1), "日本"};
+  std::vector<std::string> texts{"",         "\x1b[31m", "\xff\xfe", std::string("\0", 1),   "日本",
+                                 "\xe6\x97", "\xa5",     "\xc0\xaf", std::string("a\0b", 3), " "};
+  for (int byte = 0; byte < 256; ++byte) texts.back() += static_cast<char>(byte);
   while (static_cast<Index>(texts.size()) < V) texts.push_back("t" + std::to_string(texts.size()));
+  texts.back().clear();
   return Vocabulary(std::move(texts));
 }
 
@@ -72,6 +75,28 @@ TEST_CASE("a truncated arrows file is refused, wherever it ends") {
   CHECK_THROWS_AS(study::read_arrows(folder / "missing"), Error);
 }
 
+TEST_CASE("token bytes that do not add up are refused") {
+  const TemporaryFolder folder;
+  study::write_arrows(folder / "a.safetensors", some_arrows(3, 30), hostile_vocabulary(30), {});
+  const std::string whole = io::read_text(folder / "a.safetensors");
+  const auto refused = [&](const std::string& contents, const std::string& expected) {
+    io::write_text(folder / "b.safetensors", contents);
+    CHECK_THROWS_WITH(study::read_arrows(folder / "b.safetensors"),
+                      ((folder / "b.safetensors") + ": " + expected).c_str());
+  };
+  std::string damaged = whole;  // the last tensor is token_offsets, its last number the end
+  damaged[damaged.size() - 8]++;
+  refused(damaged, "'token_offsets' leave 'token_bytes'");
+  damaged = whole;
+  damaged[damaged.size() - 1] = '\x80';  // negative
+  refused(damaged, "'token_offsets' leave 'token_bytes'");
+  damaged = whole;
+  const auto dtype = damaged.find("\"U8\"");
+  REQUIRE(dtype != damaged.npos);
+  damaged.replace(dtype, 4, "\"I8\"");
+  refused(damaged, "'token_bytes' are I8, expected U8");
+}
+
 TEST_CASE("categories.json and check.json say what was found, with words and ids") {
   const TemporaryFolder folder;
   study::ArrowsFile arrows;
@@ -89,7 +114,12 @@ TEST_CASE("categories.json and check.json say what was found, with words and ids
   CHECK(categories.at("format") == "yoneda-categories/1");
   CHECK(categories.at("labels").get<std::vector<Id>>() == made.partition.label);
   CHECK(categories.at("categories").size() == 3);
-  CHECK(categories["categories"][1]["raised"][0]["token"] == made.labels[1].raised[0].token);
+  for (std::size_t c = 0; c < 3; ++c)
+    for (std::size_t i = 0; i < made.labels[c].raised.size(); ++i) {  // ids where texts are broken
+      const Json& word = categories["categories"][c]["raised"][i];
+      CHECK(word["token"] == made.labels[c].raised[i].token);
+      CHECK(word["text"].is_string());
+    }
   CHECK(study::read_partition(folder / "c.json").label == made.partition.label);
   CHECK_THROWS_AS(study::read_partition(folder / "none.json"), Error);
   io::write_text(folder / "bad.json", R"({"format": "yoneda-categories/1", "labels": [5],

@@ -286,6 +286,70 @@ class BadInput(Scratch):
         self.refused(2, "41", *self.run_arguments(count=41))
 
 
+class Vocabulary(Scratch):
+    """Token texts from the file to the screen and to the outputs."""
+
+    V = 100
+
+    def setUp(self):
+        super().setUp()
+        toy(self.folder, V=self.V)
+        self.model = self.folder / "model.safetensors"
+        self.study = self.folder / "study"
+        # Every fifth token is a word, control characters, half a character, a line turned round, a comma.
+        self.tokens = [(b" w%d", b"\x1b[3%dm", b"\xe7\x8c%d", b"\xe2\x80\xae%d", b",%d")[i % 5] % i for i in range(self.V)]
+
+    def write_tokenizer(self):
+        """As GPT-2 stores bytes: printable Latin-1 as itself, the others as U+0100 and on."""
+        printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
+        others = [b for b in range(256) if b not in printable]
+        character = {b: chr(b) if b in printable else chr(256 + others.index(b)) for b in range(256)}
+        stored = {"".join(map(character.get, token)): i for i, token in enumerate(self.tokens)}
+        (self.folder / "tokenizer.json").write_text(json.dumps({
+            "added_tokens": [], "decoder": {"type": "ByteLevel"}, "model": {"type": "BPE", "vocab": stored, "merges": []}}))
+
+    def arguments(self, *more):
+        return ("run", "--sae", self.folder / "sae", "--model", self.model, "-k", 10, "--count", 5, "--samples", 20,
+                "-o", self.study, *more)
+
+    def test_tokenizer_json_comes_first_and_its_bytes_arrive(self):
+        self.write_tokenizer()
+        text = self.done(*self.arguments())
+        arrows, _ = read_safetensors(self.study / "arrows.safetensors")
+        offsets, data = arrows["token_offsets"], arrows["token_bytes"].tobytes()
+        self.assertEqual([data[a:b] for a, b in zip(offsets, offsets[1:])], self.tokens)
+        record = self.valid("study", self.study / "study.json")
+        self.assertEqual(record["sources"]["vocabulary"]["dialect"], "tokenizer.json, byte-level BPE")
+        for shown in ("␣w", "\\x1b[3", "\\xe7\\x8c", "\\u{202e}", "',"):
+            self.assertIn(shown, text)
+        self.assertEqual([c for c in text if c != "\n" and not c.isprintable()], [])
+        for category in self.valid("categories", self.study / "categories.json")["categories"]:
+            for word in category["raised"] + category["lowered"]:
+                self.assertEqual(word["text"], self.tokens[word["token"]].decode(errors="replace"))
+
+    def test_json_on_the_screen_is_ascii_with_ids(self):
+        self.write_tokenizer()
+        text = self.done(*self.arguments("--json"))
+        self.assertEqual([c for c in text if c != "\n" and not " " <= c <= "~"], [])
+        for category in json.loads(text)["categories"]["categories"]:
+            for word in category["raised"]:
+                self.assertEqual(word["text"], self.tokens[word["token"]].decode(errors="replace"))
+
+    def test_added_tokens_belong_to_the_study(self):
+        vocabulary = {f"word{i}": i for i in range(self.V - 1)}
+        (self.folder / "vocab.json").write_text(json.dumps(vocabulary))
+        (self.folder / "added_tokens.json").write_text(json.dumps({"<new>": self.V - 1}))
+        self.done(*self.arguments())
+        arrows, _ = read_safetensors(self.study / "arrows.safetensors")
+        self.assertTrue(arrows["token_bytes"].tobytes().endswith(b"word98<new>"))
+        (self.folder / "added_tokens.json").write_text(json.dumps({"<other>": self.V - 1}))
+        self.refused(2, "added_tokens.json has changed since the study was made", "check", self.study)
+
+    def test_more_tokens_than_rows(self):
+        (self.folder / "vocab.json").write_text(json.dumps([f"word{i}" for i in range(self.V + 1)]))
+        self.refused(2, "has 101 tokens, the unembedding only 100 rows", *self.arguments())
+
+
 class Train(Scratch):
     def test_trains_on_npy_and_writes_what_run_reads(self):
         random = numpy.random.default_rng(0)
@@ -352,6 +416,9 @@ class Stories(Scratch):
             numpy.testing.assert_array_equal(arrows["positive_tokens"], numpy.argsort(-logits, 1, "stable")[:, :50])
             numpy.testing.assert_array_equal(arrows["negative_tokens"], numpy.argsort(logits, 1, "stable")[:, :50])
             self.valid("check", study / "check.json")
+            offsets, data = arrows["token_offsets"], arrows["token_bytes"].tobytes()
+            words = [data[a:b] for a, b in zip(offsets, offsets[1:])]
+            self.assertEqual(words[3:259], [bytes([b]) for b in range(256)])
 
 
 class Demo(Scratch):
