@@ -28,6 +28,13 @@ std::string short_label(const study::Categories& categories, Id category,
                      label_words(categories.labels[category].raised, vocabulary, 2));
 }
 
+// Whether words may carry a "␣", so that a reader is told.
+bool has_spaces(const Vocabulary& vocabulary) {
+  return std::ranges::any_of(vocabulary.texts(), [](const std::string& text) {
+    return text.starts_with(' ') || text.ends_with(' ');
+  });
+}
+
 std::vector<std::vector<Id>> groups_of(const study::Categories& categories) {
   return members(categories.partition);
 }
@@ -44,7 +51,8 @@ void print_categories(const study::Categories& categories, const Vocabulary& voc
   const std::size_t shown = std::min(most, groups.size());
   fmt::print("\n{} categories by {}", categories.partition.count, categories.method);
   if (shown < groups.size()) fmt::print(", the {} largest", shown);
-  fmt::print("\n\n  {:>4} {:>5}  {} {}\n", "", "size", padded("raises", 52), "opposite");
+  const char* raised = has_spaces(vocabulary) ? "raises (␣ is a space)" : "raises";
+  fmt::print("\n\n  {:>4} {:>5}  {} {}\n", "", "size", padded(raised, 52), "opposite");
   for (std::size_t c = 0; c < shown; ++c) {
     const auto id = static_cast<Id>(c);
     const auto against = opposite(categories.quotient, id);

@@ -320,7 +320,7 @@ class Vocabulary(Scratch):
         self.assertEqual([data[a:b] for a, b in zip(offsets, offsets[1:])], self.tokens)
         record = self.valid("study", self.study / "study.json")
         self.assertEqual(record["sources"]["vocabulary"]["dialect"], "tokenizer.json, byte-level BPE")
-        for shown in ("␣w", "\\x1b[3", "\\xe7\\x8c", "\\u{202e}", "',"):
+        for shown in ("raises (␣ is a space)", "␣w", "\\x1b[3", "\\xe7\\x8c", "\\u{202e}", "',"):
             self.assertIn(shown, text)
         self.assertEqual([c for c in text if c != "\n" and not c.isprintable()], [])
         for category in self.valid("categories", self.study / "categories.json")["categories"]:

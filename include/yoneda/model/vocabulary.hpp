@@ -13,7 +13,8 @@
 
 namespace yoneda {
 
-/// Token texts by id, as the file gives them (bytes; not always UTF-8).
+/// Token texts by id: the bytes a token stands for, not always whole characters of UTF-8 (see
+/// core/safe_text.hpp for showing them).
 class Vocabulary {
  public:
   Vocabulary() = default;
