@@ -4,8 +4,8 @@
 #include <optional>
 #include <string>
 
+#include "ingest/model_families.hpp"
 #include "yoneda/core/types.hpp"
-#include "yoneda/model/convention.hpp"
 
 namespace yoneda::ingest {
 
@@ -13,15 +13,12 @@ struct HuggingFaceModel {
   std::string config;  ///< path of config.json
   std::string folder;
   std::string model_type;
-  std::string name;  ///< of the model, where config.json has it
-  bool known_type = false;
-  Norm norm = Norm::unknown;
-  float gain_offset = 0;
-  bool has_gain = true;
-  std::optional<bool> tied;  ///< what config.json says
-  bool usually_tied = false;
+  std::string name;                     ///< of the model, where config.json has it
+  const ModelFamily* family = nullptr;  ///< null: the type is not known
+  std::optional<bool> tied;             ///< what config.json says
   bool soft_cap = false;
   std::optional<Index> d_model;
+  std::string obstacle;  ///< why a direction in the residual stream has no logits; empty: it has
 };
 
 /// The model whose folder, or one of whose files, `path` is; nothing where there is no config.json

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "ingest/huggingface.hpp"
-#include "ingest/model_families.hpp"
 #include "ingest/orientation.hpp"
 #include "ingest/weights.hpp"
 #include "io/text.hpp"
@@ -88,7 +87,7 @@ std::string output_matrix(const Weights& weights, const HuggingFaceModel& model,
   const std::string output = weights.choose(given, output_names);
   const std::string embedding = weights.choose({}, embedding_names);
   if (!given.empty() || (!output.empty() && !model.tied.value_or(false))) return output;
-  if (model.tied.value_or(model.usually_tied) && !embedding.empty()) {
+  if (model.tied.value_or(model.family->tied) && !embedding.empty()) {
     origin.notes.push_back("tied: the input embedding is the unembedding");
     return embedding;
   }
@@ -101,13 +100,20 @@ std::string output_matrix(const Weights& weights, const HuggingFaceModel& model,
 
 Unembedding load_hugging_face(const HuggingFaceModel& model, const std::string& path,
                               const UnembeddingNames& names, KnownSizes known) {
+  if (!model.obstacle.empty())
+    throw Error(ErrorKind::value,
+                fmt::format("this model is not read: {}, so that a direction in its residual "
+                            "stream has no logits of its own",
+                            model.obstacle),
+                model.config);
+  const ModelFamily& family = *model.family;
   Weights weights(model.folder);
   Unembedding result;
   Origin& origin = result.origin;
   origin.path = path;
   origin.dialect = fmt::format("Hugging Face ({})", model.model_type);
   origin.model = model.name;
-  result.norm = names.norm.value_or(model.norm);
+  result.norm = names.norm.value_or(family.norm);
   result.soft_cap = model.soft_cap;
   if (model.d_model && known.d_model && *model.d_model != *known.d_model)
     throw Error(ErrorKind::shape,
@@ -118,8 +124,8 @@ Unembedding load_hugging_face(const HuggingFaceModel& model, const std::string& 
   const std::string matrix = output_matrix(weights, model, names.unembedding, origin);
   const std::string gain = weights.choose(names.norm_gain, gain_names);
   if (!gain.empty())
-    result.gain = gain_of(weights, gain, names.gain_offset.value_or(model.gain_offset), origin);
-  else if (model.has_gain)
+    result.gain = gain_of(weights, gain, names.gain_offset.value_or(family.gain_offset), origin);
+  else if (family.has_gain)
     throw Error(ErrorKind::value,
                 fmt::format("no gain of the final norm under a usual name ({}); name it with "
                             "--norm-gain",
@@ -128,6 +134,11 @@ Unembedding load_hugging_face(const HuggingFaceModel& model, const std::string& 
   result.W_U = unembedding_matrix(weights, matrix, known, "config.json", result.gain, origin);
   if (result.gain.empty()) result.gain.assign(result.d(), 1.0f);  // a norm without parameters
   note_output_bias(weights, matrix, origin);
+  if (!family.logit_scale.empty())
+    origin.notes.push_back(
+        fmt::format("the model scales its logits by a positive constant ({} in config.json), which "
+                    "is left out",
+                    io::quote(family.logit_scale)));
   return result;
 }
 
@@ -148,6 +159,13 @@ std::string matrix_by_name(const Weights& weights, const std::string& given, Ori
   return embedding;
 }
 
+// A whole state dict of TransformerLens without the final norm's weight: fold_ln multiplied W_U by
+// it and dropped it (later versions leave ones instead). W_U alone in a file says nothing of the
+// kind.
+bool folded_by_transformer_lens(const Weights& weights, const std::string& matrix) {
+  return matrix == transformer_lens_name && weights.has("embed.W_E") && !weights.has("ln_final.w");
+}
+
 Unembedding load_by_names(const std::string& path, const UnembeddingNames& names,
                           const KnownSizes& known) {
   Weights weights(path);
@@ -157,7 +175,16 @@ Unembedding load_by_names(const std::string& path, const UnembeddingNames& names
   origin.dialect = "tensors by name";
   const std::string matrix = matrix_by_name(weights, names.unembedding, origin);
   const std::string gain = weights.choose(names.norm_gain, gain_names);
-  if (gain.empty()) {
+  const bool folded = gain.empty() && folded_by_transformer_lens(weights, matrix);
+  if (folded) {
+    origin.notes.push_back(fmt::format(
+        "there is no 'ln_final.w': assumed that TransformerLens folded the final norm into {} "
+        "(fold_ln), so that its gain is 1 and, of LayerNorm, 'folded' here is 'centered' of the "
+        "model before it; center_unembed, where it ran, moved all logits of a feature by one "
+        "number",
+        io::quote(matrix)));
+    result.norm = names.norm.value_or(Norm::unknown);
+  } else if (gain.empty()) {
     origin.notes.push_back("no gain of the final norm was found (--norm-gain names it)");
     result.norm = names.norm.value_or(Norm::unknown);
   } else {
@@ -165,6 +192,7 @@ Unembedding load_by_names(const std::string& path, const UnembeddingNames& names
     result.norm = names.norm ? *names.norm : norm_beside(weights, gain, origin);
   }
   result.W_U = unembedding_matrix(weights, matrix, known, "the caller", result.gain, origin);
+  if (folded) result.gain.assign(result.d(), 1.0f);
   note_output_bias(weights, matrix, origin);
   return result;
 }
@@ -174,7 +202,7 @@ Unembedding load_by_names(const std::string& path, const UnembeddingNames& names
 Unembedding load_unembedding(const std::string& path, const UnembeddingNames& names,
                              const KnownSizes& known) {
   const auto model = hugging_face_model(path);
-  if (model && model->known_type) return load_hugging_face(*model, path, names, known);
+  if (model && model->family) return load_hugging_face(*model, path, names, known);
   if (model && names.unembedding.empty())
     throw Error(ErrorKind::value,
                 fmt::format("model_type {} is unknown: name its tensors (--unembedding and "

@@ -67,6 +67,23 @@ TEST_CASE("Gemma: tied, one plus the stored gain, capped logits") {
   CHECK(noted(model.origin, "tied"));
 }
 
+TEST_CASE("a soft cap is what config.json says, else what the type's class has") {
+  const Matrix W = Matrix::from(pattern_values(28), 7, 4);
+  const auto norm = pattern_values(4, 13);
+  const auto capped = [&](const std::string& type, const std::string& more) {
+    const ModelFolder folder(
+        R"({"model_type": ")" + type + "\"" + more + "}",
+        {io::output("model.embed_tokens.weight", W), io::output("model.norm.weight", norm)});
+    return load_unembedding(folder.string()).soft_cap;
+  };
+  CHECK(capped("gemma2", ""));
+  CHECK_FALSE(capped("gemma2", R"(, "final_logit_softcapping": null)"));
+  CHECK_FALSE(capped("gemma3_text", ""));
+  CHECK(capped("gemma3_text", R"(, "final_logit_softcapping": 30.0)"));
+  CHECK(capped("gemma3n_text", ""));
+  CHECK_FALSE(capped("gemma", ""));
+}
+
 TEST_CASE("GPT-2: tied without saying so, LayerNorm") {
   const Unembedding model = load_unembedding(fixture("model/gpt2"));
   check_matrix(model);
@@ -106,6 +123,69 @@ TEST_CASE("a language model inside a larger one") {
   check_matrix(model);
   CHECK(model.gain == gain(1));
   CHECK(model.origin.dialect == "Hugging Face (gemma3_text)");
+}
+
+TEST_CASE("the names of models of text and images, before and since transformers 5") {
+  const Matrix W = Matrix::from(pattern_values(28), 7, 4);
+  const auto norm = pattern_values(4, 13);
+  const auto read = [&](const std::string& config, const std::string& matrix,
+                        const std::string& gain_name) {
+    const ModelFolder folder(config,
+                             {io::output(matrix, W), io::output(gain_name, norm),
+                              io::output("vision_tower.layers.0.self_attn.out_proj.weight", W)});
+    return load_unembedding(folder.string());
+  };
+  const std::string gemma = R"({"model_type": "gemma3", "text_config": {"hidden_size": 4}})";
+  for (const std::string prefix : {"language_model.model.", "model.language_model."}) {
+    const Unembedding model = read(gemma, prefix + "embed_tokens.weight", prefix + "norm.weight");
+    check_matrix(model);
+    CHECK(model.gain == gain(1));
+  }
+  const std::string mistral =
+      R"({"model_type": "mistral3", "text_config": {"model_type": "mistral", "hidden_size": 4}})";
+  check_matrix(read(mistral, "language_model.lm_head.weight", "language_model.model.norm.weight"));
+  check_matrix(read(mistral, "lm_head.weight", "model.language_model.norm.weight"));
+}
+
+TEST_CASE("a positive constant that scales the logits is left out, and said") {
+  const Matrix W = Matrix::from(pattern_values(28), 7, 4);
+  const auto norm = pattern_values(4, 13);
+  const ModelFolder folder(
+      R"({"model_type": "cohere", "logit_scale": 0.0625})",
+      {io::output("model.embed_tokens.weight", W), io::output("model.norm.weight", norm)});
+  const Unembedding model = load_unembedding(folder.string());
+  check_matrix(model);
+  CHECK(model.norm == Norm::layer);
+  CHECK(noted(model.origin, "'logit_scale'"));
+}
+
+TEST_CASE("models whose directions have no logits of their own are refused") {
+  const Matrix W = Matrix::from(pattern_values(28), 7, 4);
+  const auto norm = pattern_values(4, 13);
+  const auto read = [&](const std::string& type, const std::string& more) {
+    const ModelFolder folder(R"({"model_type": ")" + type + R"(", "hidden_size": 4)" + more + "}",
+                             {io::output("model.decoder.embed_tokens.weight", W),
+                              io::output("model.decoder.final_layer_norm.weight", norm)});
+    return load_unembedding(folder.string());
+  };
+  const auto refused = [&](const std::string& type, const std::string& more,
+                           const std::string& reason) {
+    try {
+      read(type, more);
+      FAIL_CHECK("read: " << more);
+    } catch (const Error& error) {
+      CHECK(error.kind == ErrorKind::value);
+      mentions(error, "this model is not read");
+      mentions(error, reason);
+    }
+  };
+  check_matrix(read("opt", R"(, "do_layer_norm_before": true, "word_embed_proj_dim": 4)"));
+  refused("opt", R"(, "do_layer_norm_before": false, "word_embed_proj_dim": 2)",
+          "it has no final norm ('do_layer_norm_before' is false)");
+  refused("opt", R"(, "word_embed_proj_dim": 2)", "read from 2 dimensions behind a projection");
+  refused("opt", R"(, "_remove_final_layer_norm": true)", "it has no final norm");
+  refused("bloom", R"(, "apply_residual_connection_post_layernorm": true)",
+          "replace the residual stream by its norm");
 }
 
 TEST_CASE("a norm without parameters has a gain of ones") {
@@ -176,6 +256,31 @@ TEST_CASE("TransformerLens stores [d, V], and a bias beside the gain means Layer
   CHECK(model.gain == gain());
   CHECK(model.norm == Norm::layer);
   CHECK(model.origin.tensors == std::vector<std::string>{"ln_final.w", "unembed.W_U"});
+}
+
+TEST_CASE("a state dict that fold_ln went over has a gain of ones") {
+  const Folder folder;
+  const std::string path = folder / "model.safetensors";
+  const Matrix W = Matrix::from(pattern_values(28), 4, 7),
+               E = Matrix::from(pattern_values(28), 7, 4);
+  const auto bias = pattern_values(7), ones = std::vector<float>(4, 1.0f);
+  io::write_safetensors(path, std::vector{io::output("embed.W_E", E), io::output("unembed.W_U", W),
+                                          io::output("unembed.b_U", bias)});
+  const Unembedding model = load_unembedding(path, {}, {.d_model = 4});
+  CHECK(model.V() == 7);
+  CHECK(model.gain == ones);
+  CHECK(model.norm == Norm::unknown);
+  CHECK(resolve(Convention::automatic, model) == Convention::folded);
+  CHECK(noted(model.origin, "fold_ln"));
+  CHECK(load_unembedding(path, {.norm = Norm::layer}).norm == Norm::layer);
+
+  // W_U alone says nothing about a norm; ones that version 3 leaves are a gain like any other.
+  io::write_safetensors(path, std::vector{io::output("unembed.W_U", W)});
+  CHECK(load_unembedding(path).gain.empty());
+  io::write_safetensors(path, std::vector{io::output("embed.W_E", E), io::output("unembed.W_U", W),
+                                          io::output("ln_final.w", ones)});
+  CHECK(load_unembedding(path).gain == ones);
+  CHECK_FALSE(noted(load_unembedding(path).origin, "fold_ln"));
 }
 
 TEST_CASE("of a bare W_U the gain tells the axes apart") {

@@ -28,10 +28,14 @@ struct KnownSizes {
 /// dtype, and stays mapped where it is stored as [V, d].
 ///
 /// Of a Hugging Face model, model_type decides about the final norm; an unknown one is an
-/// Error{value} unless `names` gives the tensors. Otherwise a gain with a bias beside it means
-/// LayerNorm, one without RMSNorm, which origin.notes then says. Hugging Face's names mean [V, d],
-/// TransformerLens' "unembed.W_U" means [d, V]; for other names the gain's length and `known`
-/// decide, and Error{shape} is thrown where they do not. Further errors as load_sae.
+/// Error{value} unless `names` gives the tensors, and so is one in which a direction of the
+/// residual stream has no logits (OPT-350m, which has no final norm). Otherwise a gain with a bias
+/// beside it means LayerNorm, one without RMSNorm, which origin.notes then says; and a state dict
+/// of TransformerLens without "ln_final.w" has its norm folded into W_U, so that the gain is 1.
+///
+/// Hugging Face's names mean [V, d], TransformerLens' "unembed.W_U" means [d, V]; for other names
+/// the gain's length and `known` decide, and Error{shape} is thrown where they do not. Further
+/// errors as load_sae.
 Unembedding load_unembedding(const std::string& path, const UnembeddingNames& names = {},
                              const KnownSizes& known = {});
 
