@@ -53,6 +53,7 @@
 #include "yoneda/null/verdict.hpp"
 #include "yoneda/sae/encode.hpp"
 #include "yoneda/sae/metrics.hpp"
+#include "yoneda/sae/residual.hpp"
 #include "yoneda/sae/topk_loss.hpp"
 #include "yoneda/sae/train.hpp"
 #include "yoneda/stats/false_discovery.hpp"
