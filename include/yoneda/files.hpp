@@ -1,6 +1,7 @@
 // Everything that reads and writes files: link libyoneda.
 #pragma once
 
+#include "yoneda/ingest/residual.hpp"
 #include "yoneda/ingest/sae.hpp"
 #include "yoneda/ingest/unembedding.hpp"
 #include "yoneda/ingest/vocabulary.hpp"
