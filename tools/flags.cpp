@@ -34,6 +34,15 @@ void add_source_flags(CLI::App& command, SourceFlags& flags, bool required) {
       ->check(CLI::IsMember({"rms", "layer"}))
       ->group("Tensor names");
   command
+      .add_option("--output-projection", o.residual_names.output_projection,
+                  "name of the matrix from the SAE's space to the residual stream: W_O for "
+                  "attention heads (hook_z), W_out for neurons")
+      ->group("Tensor names");
+  command
+      .add_option("--post-norm-gain", o.residual_names.post_norm_gain,
+                  "name of the gain of the norm between a block's output and the residual stream")
+      ->group("Tensor names");
+  command
       .add_option_function<std::string>(
           "--feature-axis",
           [&o](const std::string& axis) {

@@ -5,6 +5,7 @@
 #include "yoneda/arrows/logit_arrows.hpp"
 #include "yoneda/ingest/vocabulary.hpp"
 #include "yoneda/io/hash.hpp"
+#include "yoneda/sae/residual.hpp"
 
 namespace yoneda::study {
 namespace {
@@ -34,10 +35,15 @@ std::map<std::string, std::string> names_of(const ingest::SaeNames& names) {
           {"threshold", names.threshold},       {"feature-axis", text_of(names.features)}};
 }
 
-std::map<std::string, std::string> names_of(const ingest::UnembeddingNames& names) {
+std::map<std::string, std::string> names_of(const ingest::UnembeddingNames& names,
+                                            const ingest::ResidualNames& residual) {
   std::string norm;
   if (names.norm) norm = *names.norm == Norm::layer ? "layer" : "rms";
-  return {{"unembedding", names.unembedding}, {"norm-gain", names.norm_gain}, {"norm", norm}};
+  return {{"unembedding", names.unembedding},
+          {"norm-gain", names.norm_gain},
+          {"norm", norm},
+          {"output-projection", residual.output_projection},
+          {"post-norm-gain", residual.post_norm_gain}};
 }
 
 std::string named(const Source& source, const std::string& option) {
@@ -53,6 +59,13 @@ void require_unchanged(const std::string& role, const Source& source) {
               source.path);
 }
 
+/// Whether the SAE's own dimension says nothing about d_model, for a matrix lies between.
+bool leaves_by_matrix(const Sae& sae, const ingest::ResidualNames& names) {
+  const auto site = ingest::residual_route(sae.origin.hook_point).site;
+  return site == ingest::ResidualSite::heads || site == ingest::ResidualSite::neurons ||
+         !names.output_projection.empty();
+}
+
 /// The unembedding. Where its own file leaves open which axis is the vocabulary, the number of
 /// words and the dimension of the SAE may settle it.
 Unembedding load_model(const SourceOptions& options, const Vocabulary& vocabulary) {
@@ -63,13 +76,41 @@ Unembedding load_model(const SourceOptions& options, const Vocabulary& vocabular
     ingest::KnownSizes known;
     if (!vocabulary.empty()) known.vocabulary = vocabulary.size();
     try {
-      known.d_model = ingest::load_sae(options.sae, options.sae_names).d();
+      const Sae sae = ingest::load_sae(options.sae, options.sae_names);
+      if (!leaves_by_matrix(sae, options.residual_names)) known.d_model = sae.d();
     } catch (const Error&) {
       // The SAE cannot say either: the vocabulary may be enough.
     }
     if (!known.vocabulary && !known.d_model) throw;
     return ingest::load_unembedding(options.model, options.model_names, known);
   }
+}
+
+/// The SAE as its files have it. d_model may be needed to tell its axes apart; where a matrix lies
+/// between the SAE and the residual stream, they have another length.
+Sae load_features(const SourceOptions& options, Index d_model) {
+  try {
+    return ingest::load_sae(options.sae, options.sae_names, d_model);
+  } catch (const Error& mismatch) {
+    if (mismatch.kind != ErrorKind::shape) throw;
+    try {
+      return ingest::load_sae(options.sae, options.sae_names);
+    } catch (const Error&) {
+      // Neither way: the first reason is the better one.
+    }
+    throw;
+  }
+}
+
+/// The SAE with its directions in the residual stream. Eigen's product, whatever others use: which
+/// tokens a feature raises must not depend on the instruction set.
+Sae load_sae_in_stream(const SourceOptions& options, Index d_model) {
+  const Sae sae = load_features(options, d_model);
+  const ingest::ResidualMap map = ingest::load_residual_map(options.model, sae.origin, sae.d(),
+                                                            d_model, options.residual_names);
+  Sae made = into_residual(sae, map.W_O, map.gain);
+  made.origin.notes.insert(made.origin.notes.end(), map.notes.begin(), map.notes.end());
+  return made;
 }
 
 }  // namespace
@@ -85,7 +126,7 @@ Sources open_sources(const SourceOptions& options) {
       sources.recorded["added_tokens.json"] = source(*added, {}, {});
   }
   sources.model = load_model(options, sources.vocabulary);
-  sources.sae = ingest::load_sae(options.sae, options.sae_names, sources.model.d());
+  sources.sae = load_sae_in_stream(options, sources.model.d());
   require_same_stream(sources.sae.W_dec, sources.model);
   if (sources.vocabulary.size() > sources.model.V())
     throw Error(ErrorKind::shape,
@@ -93,8 +134,8 @@ Sources open_sources(const SourceOptions& options) {
                     " tokens, the unembedding only " + std::to_string(sources.model.V()) + " rows",
                 vocabulary);
   sources.recorded["sae"] = source(options.sae, sources.sae.origin, names_of(options.sae_names));
-  sources.recorded["model"] =
-      source(options.model, sources.model.origin, names_of(options.model_names));
+  sources.recorded["model"] = source(options.model, sources.model.origin,
+                                     names_of(options.model_names, options.residual_names));
   return sources;
 }
 
@@ -114,6 +155,8 @@ Sources reopen_sources(const Record& record) {
     options.model = model->second.path;
     options.model_names.unembedding = named(model->second, "unembedding");
     options.model_names.norm_gain = named(model->second, "norm-gain");
+    options.residual_names = {named(model->second, "output-projection"),
+                              named(model->second, "post-norm-gain")};
     const std::string norm = named(model->second, "norm");
     if (!norm.empty()) options.model_names.norm = norm == "layer" ? Norm::layer : Norm::rms;
   }

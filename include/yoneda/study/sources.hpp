@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "yoneda/ingest/residual.hpp"
 #include "yoneda/ingest/sae.hpp"
 #include "yoneda/ingest/unembedding.hpp"
 #include "yoneda/model/sae.hpp"
@@ -19,10 +20,11 @@ struct SourceOptions {
   std::string sae, model, vocabulary;
   ingest::SaeNames sae_names;
   ingest::UnembeddingNames model_names;
+  ingest::ResidualNames residual_names;
 };
 
 struct Sources {
-  Sae sae;
+  Sae sae;  ///< with directions in the residual stream (see load_residual_map)
   Unembedding model;
   Vocabulary vocabulary;                   ///< may be empty
   std::map<std::string, Source> recorded;  ///< paths and hashes, for the Record
