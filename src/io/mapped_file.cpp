@@ -2,8 +2,10 @@
 
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 
 #include "io/file.hpp"
 
@@ -25,7 +27,18 @@ SharedBytes map_file(const std::string& path) {
   if (start == MAP_FAILED) throw refuse(system_message(errno));
   const auto* const bytes = static_cast<const std::byte*>(start);
   return {std::shared_ptr<const void>(bytes, [start, size](const void*) { munmap(start, size); }),
-          {bytes, size}};
+          {bytes, size},
+          true};
+}
+
+void release(const SharedBytes& bytes) {
+  if (!bytes.mapped || bytes.span.empty()) return;
+  const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
+  const auto begin = reinterpret_cast<std::uintptr_t>(bytes.span.data());
+  const std::uintptr_t first = (begin + page - 1) / page * page;
+  const std::uintptr_t last = (begin + bytes.span.size()) / page * page;
+  // The mapping is private and never written to, so what is given back is only the memory.
+  if (first < last) madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
 }
 
 }  // namespace yoneda::io

@@ -28,9 +28,12 @@ TensorFile parse_npy(const SharedBytes& file, const std::string& path) {
                 fmt::format("{} bytes of data, {} of {} takes {}", size - header.size,
                             name(header.dtype), shape_text(header.shape), header.data),
                 path);
-  const SharedBytes data = file.part(header.size, header.data);
-  const auto read = [data, header] { return row_major(data, header); };
-  return {path, "npy", {Tensor{"array", header.dtype, header.shape, path, read}}, {}, {}};
+  const auto read = [data = file.part(header.size, header.data)] { return data; };
+  return {path,
+          "npy",
+          {Tensor{"array", header.dtype, header.shape, path, read, strides_of(header)}},
+          {},
+          {}};
 }
 
 void write_npy(const std::string& path, const OutputTensor& tensor) {

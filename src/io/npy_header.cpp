@@ -11,7 +11,6 @@
 
 #include "io/shape.hpp"
 #include "io/text.hpp"
-#include "io/transpose.hpp"
 
 namespace yoneda::io {
 namespace {
@@ -177,17 +176,20 @@ NpyHeader parse_npy_header(std::span<const std::byte> bytes) {
   NpyHeader header = Literal(as_text(bytes).substr(before)).parse();
   const auto data = bytes_of(header.shape, header.dtype);
   if (!data) throw bad(fmt::format("a shape of {} is too large", shape_text(header.shape)));
-  if (header.fortran && header.shape.size() > 2)
-    throw bad(fmt::format("{} axes in Fortran order (save numpy.ascontiguousarray(array))",
-                          header.shape.size()));
   header.size = static_cast<Index>(bytes.size());
   header.data = *data;
   return header;
 }
 
-SharedBytes row_major(const SharedBytes& data, const NpyHeader& header) {
-  if (!header.fortran || header.shape.size() != 2) return data;
-  return transposed_bytes(data, header.shape[1], header.shape[0], bytes_per_element(header.dtype));
+std::vector<Index> strides_of(const NpyHeader& header) {
+  std::vector<Index> strides;
+  if (!header.fortran) return strides;
+  Index step = 1;
+  for (const Index length : header.shape) {
+    strides.push_back(step);
+    step *= length;
+  }
+  return strides;
 }
 
 std::string npy_header_text(const OutputTensor& tensor) {

@@ -29,8 +29,8 @@ Index npy_header_size(std::span<const std::byte> start);
 /// Parses exactly npy_header_size() bytes. Throws Error{format}.
 NpyHeader parse_npy_header(std::span<const std::byte> bytes);
 
-/// The data in row-major order; copies only what is stored columns first.
-SharedBytes row_major(const SharedBytes& data, const NpyHeader& header);
+/// The strides of an array stored columns first; nothing for one stored row by row.
+std::vector<Index> strides_of(const NpyHeader& header);
 
 /// The header of a tensor to be written. Throws Error{value} for a dtype NumPy does not have.
 std::string npy_header_text(const OutputTensor& tensor);

@@ -3,14 +3,15 @@
 #include <fmt/format.h>
 #include <zip.h>
 
-#include <algorithm>
 #include <array>
+#include <cstdint>
 #include <memory>
 #include <set>
 #include <utility>
 
 #include "io/npy_header.hpp"
 #include "io/text.hpp"
+#include "io/zip.hpp"
 #include "yoneda/io/atomic_file.hpp"
 #include "yoneda/io/mapped_file.hpp"
 
@@ -22,14 +23,10 @@ constexpr std::string_view extension = ".npy";
 struct Discard {
   void operator()(zip_t* archive) const { zip_discard(archive); }
 };
-struct CloseMember {
-  void operator()(zip_file_t* member) const { zip_fclose(member); }
-};
 struct FreeSource {
   void operator()(zip_source_t* source) const { zip_source_free(source); }
 };
 using Archive = std::unique_ptr<zip_t, Discard>;
-using Member = std::unique_ptr<zip_file_t, CloseMember>;
 using Source = std::unique_ptr<zip_source_t, FreeSource>;
 
 // libzip's description of an error, which it owns.
@@ -42,98 +39,47 @@ struct ZipError {
   std::string text() { return zip_error_strerror(&error); }
 };
 
-Error damaged(const std::string& why) {
-  return Error(ErrorKind::format, why);
+// Reads the header alone and holds it against the size that the archive announces.
+NpyHeader header_of(const ZipArchive& archive, const ZipMember& member) {
+  const auto bad = [](const std::string& why) { return Error(ErrorKind::format, why); };
+  if (member.size < npy_preamble) throw bad("too short for an array");
+  const Index size = npy_header_size(archive.start(member, npy_preamble));
+  if (size > member.size) throw bad("truncated");
+  const NpyHeader header = parse_npy_header(archive.start(member, size));
+  if (header.size + header.data != member.size)
+    throw bad(fmt::format("{} bytes, {} of {} takes {} after a header of {}", member.size,
+                          io::name(header.dtype), shape_text(header.shape), header.data,
+                          header.size));
+  return header;
 }
 
-Archive open_archive(const SharedBytes& file) {
-  ZipError error;
-  Source source(zip_source_buffer_create(file.span.data(), file.span.size(), 0, &error.error));
-  Archive archive;
-  if (source) archive.reset(zip_open_from_source(source.get(), ZIP_RDONLY, &error.error));
-  if (!archive) throw damaged("not a readable zip archive: " + error.text());
-  (void)source.release();  // the archive owns it now
-  return archive;
+bool aligned(const ZipArchive& archive, const ZipMember& member, const NpyHeader& header) {
+  const auto address =
+      reinterpret_cast<std::uintptr_t>(archive.stored(member).span.data() + header.size);
+  return address % static_cast<std::uintptr_t>(bytes_per_element(header.dtype)) == 0;
 }
 
-// One array of an archive. Each reading opens the archive anew, so that threads may read at once.
-// Errors do not name the file: see naming().
-struct Array {
-  SharedBytes file;
-  zip_uint64_t index;
-  NpyHeader header;
-
-  Member open(zip_t* archive) const {
-    Member member(zip_fopen_index(archive, index, 0));
-    if (!member) throw damaged(zip_error_strerror(zip_get_error(archive)));
-    return member;
-  }
-
-  void read_into(zip_file_t* member, std::byte* to, Index count) const {
-    for (Index done = 0; done < count;) {
-      const auto got = zip_fread(member, to + done, static_cast<zip_uint64_t>(count - done));
-      if (got < 0) throw damaged(zip_error_strerror(zip_file_get_error(member)));
-      if (got == 0) throw damaged("truncated");
-      done += got;
-    }
-  }
-
-  // Reads the header alone and holds it against the size the archive announces.
-  void read_header(zip_t* archive, zip_uint64_t size) {
-    if (size < static_cast<zip_uint64_t>(npy_preamble)) throw damaged("too short for an array");
-    const Member member = open(archive);
-    std::vector<std::byte> bytes(npy_preamble);
-    read_into(member.get(), bytes.data(), npy_preamble);
-    const Index header_size = npy_header_size(bytes);
-    bytes.resize(std::max(header_size, npy_preamble));
-    read_into(member.get(), bytes.data() + npy_preamble,
-              static_cast<Index>(bytes.size()) - npy_preamble);
-    header = parse_npy_header(std::span(bytes).first(header_size));
-    if (static_cast<zip_uint64_t>(header.size) + static_cast<zip_uint64_t>(header.data) != size)
-      throw damaged(fmt::format("{} bytes, {} of {} takes {} after a header of {}", size,
-                                io::name(header.dtype), shape_text(header.shape), header.data,
-                                header.size));
-  }
-
-  SharedBytes read_data() const {
-    const Archive archive = open_archive(file);
-    const Member member = open(archive.get());
-    const Index size = header.size + header.data;
-    const SharedBytes bytes = make_shared_bytes(size, [&](std::byte* to) {
-      read_into(member.get(), to, size);
-      std::byte beyond;  // reading to the end is what makes libzip compare the checksum
-      if (const auto got = zip_fread(member.get(), &beyond, 1); got != 0)
-        throw damaged(got > 0 ? "longer than announced"
-                              : zip_error_strerror(zip_file_get_error(member.get())));
-    });
-    return row_major(bytes.part(header.size, header.data), header);
-  }
-};
-
-// Deflate cannot expand further than this: an announced size beyond it is a trap, not an array.
-bool plausible(const zip_stat_t& status) {
-  constexpr zip_uint64_t deflate_ratio = 1032;
-  if (status.comp_method == ZIP_CM_STORE) return status.size == status.comp_size;
-  return status.size / deflate_ratio <= status.comp_size;
+Tensor tensor_of(const std::shared_ptr<const ZipArchive>& archive, const ZipMember& member,
+                 const std::string& name, const std::string& path) {
+  const NpyHeader header = header_of(*archive, member);
+  const std::string part = "member " + quote(member.name);
+  Tensor tensor{name, header.dtype, header.shape, path, {}, strides_of(header)};
+  tensor.read = [archive, member, path, part, skip = header.size] {
+    return naming(path, part, [&] { return archive->bytes(member, skip); });
+  };
+  if (!member.stored() || !aligned(*archive, member, header))
+    tensor.stream = [archive, member, path, part, skip = header.size](Index piece,
+                                                                      const ByteSink& sink) {
+      naming(path, part, [&] { archive->stream(member, skip, piece, sink); });
+    };
+  return tensor;
 }
 
-std::string why_unreadable(const zip_stat_t& status) {
-  constexpr zip_uint64_t needed = ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_COMP_METHOD;
-  if ((status.valid & needed) != needed) return "no size";
-  if ((status.valid & ZIP_STAT_ENCRYPTION_METHOD) && status.encryption_method != ZIP_EM_NONE)
-    return "encrypted";
-  if (status.comp_method != ZIP_CM_STORE && status.comp_method != ZIP_CM_DEFLATE)
-    return fmt::format("compression method {}", status.comp_method);
-  if (!plausible(status)) return "a size that cannot be true";
-  return {};
-}
-
-std::string what_else(const std::set<std::string>& members) {
-  for (const std::string& name : members)
-    if (name.ends_with("/data.pkl") || name == "data.pkl")
-      return "a PyTorch checkpoint (.pt), which is not read yet: save the tensors as safetensors";
-  return members.empty() ? "an empty zip archive"
-                         : "a zip archive without .npy members: " + quote_all(members, 4);
+std::string what_else(const std::vector<ZipMember>& members) {
+  if (members.empty()) return "an empty zip archive";
+  std::vector<std::string> names;
+  for (const ZipMember& member : members) names.push_back(member.name);
+  return "a zip archive without .npy members: " + quote_all(names, 4);
 }
 
 // A growing buffer in memory that libzip writes an archive to.
@@ -192,38 +138,25 @@ TensorFile read_npz(const std::string& path) {
 }
 
 TensorFile parse_npz(const SharedBytes& file, const std::string& path) {
-  const Archive archive = naming(path, {}, [&] { return open_archive(file); });
+  const auto archive = naming(path, {}, [&] { return std::make_shared<const ZipArchive>(file); });
   TensorFile result{path, "npz", {}, {}, {}};
-  std::set<std::string> members;
-  const auto count = static_cast<zip_uint64_t>(zip_get_num_entries(archive.get(), 0));
-  for (zip_uint64_t i = 0; i < count; ++i) {
-    zip_stat_t status;
-    if (zip_stat_index(archive.get(), i, 0, &status) != 0 || !(status.valid & ZIP_STAT_NAME))
-      throw Error(ErrorKind::format, fmt::format("member {} cannot be read", i), path);
-    const std::string member = status.name;
-    if (!members.insert(member).second)
-      throw Error(ErrorKind::format, "member " + quote(member) + " given twice", path);
-    if (!member.ends_with(extension)) continue;
-    const std::string name = member.substr(0, member.size() - extension.size());
-    if (const std::string why = why_unreadable(status); !why.empty()) {
-      result.unreadable[name] = why;
+  for (const ZipMember& member : archive->members()) {
+    if (!member.name.ends_with(extension)) continue;
+    const std::string name = member.name.substr(0, member.name.size() - extension.size());
+    if (!member.unreadable.empty()) {
+      result.unreadable[name] = member.unreadable;
       continue;
     }
-    Array array{file, i, {}};
     try {
-      array.read_header(archive.get(), status.size);
+      result.tensors.push_back(tensor_of(archive, member, name, path));
     } catch (const Error& error) {
       result.unreadable[name] = error.what();
-      continue;
     }
-    const auto read = [array, path, part = "member " + quote(member)] {
-      return naming(path, part, [&array] { return array.read_data(); });
-    };
-    result.tensors.push_back({name, array.header.dtype, array.header.shape, path, read});
   }
   if (!result.tensors.empty()) return result;
   if (result.unreadable.empty())
-    throw Error(ErrorKind::format, "is " + what_else(members) + " (expected .npz)", path);
+    throw Error(ErrorKind::format, "is " + what_else(archive->members()) + " (expected .npz)",
+                path);
   const auto& [name, why] = *result.unreadable.begin();
   throw Error(ErrorKind::format, "no readable array; " + quote(name) + ": " + why, path);
 }

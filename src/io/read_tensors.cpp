@@ -1,13 +1,18 @@
 #include "yoneda/io/read_tensors.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <string_view>
 
+#include "io/pickle.hpp"
+#include "io/text.hpp"
+#include "io/zip.hpp"
 #include "yoneda/io/mapped_file.hpp"
 #include "yoneda/io/npy.hpp"
 #include "yoneda/io/npz.hpp"
 #include "yoneda/io/safetensors.hpp"
+#include "yoneda/io/torch.hpp"
 
 namespace yoneda::io {
 namespace {
@@ -19,28 +24,33 @@ struct Stranger {
   std::string_view what;
 };
 
+constexpr std::string_view pickled =
+    "a bare Python pickle, which is never unpickled: save the tensors with torch.save or as "
+    "safetensors"sv;
+
 // Files people have at hand that are not ours to read.
 constexpr std::array strangers{
     Stranger{"GGUF"sv, "a GGUF file, which is not read yet: convert it to safetensors"sv},
     Stranger{"\x89HDF\r\n"sv,
              "an HDF5 file, which is not read: save the arrays with numpy.savez"sv},
-    Stranger{"\x80\x02"sv,
-             "a Python pickle (an old .pt file?), which is never unpickled: save "
-             "the tensors as safetensors"sv},
-    Stranger{"\x80\x03"sv,
-             "a Python pickle, which is never unpickled: save the tensors as "
-             "safetensors"sv},
-    Stranger{"\x80\x04"sv,
-             "a Python pickle, which is never unpickled: save the tensors as "
-             "safetensors"sv},
-    Stranger{"\x80\x05"sv,
-             "a Python pickle, which is never unpickled: save the tensors as "
-             "safetensors"sv},
+    Stranger{"\x80\x02"sv, pickled},
+    Stranger{"\x80\x03"sv, pickled},
+    Stranger{"\x80\x04"sv, pickled},
+    Stranger{"\x80\x05"sv, pickled},
     Stranger{"version https://git-lfs"sv,
              "a Git LFS pointer, not the file itself: run git lfs "
              "pull"sv},
     Stranger{"\x1f\x8b"sv, "gzip-compressed: unpack it first"sv},
 };
+
+bool holds_checkpoint(const SharedBytes& file, const std::string& path) {
+  return naming(path, {}, [&] {
+    const ZipArchive archive(file);
+    return std::ranges::any_of(archive.members(), [](const ZipMember& member) {
+      return member.name.ends_with("/data.pkl") || member.name == "data.pkl";
+    });
+  });
+}
 
 }  // namespace
 
@@ -52,12 +62,19 @@ TensorFile parse_tensors(const SharedBytes& file, const std::string& path) {
   const std::string_view text(reinterpret_cast<const char*>(file.span.data()), file.span.size());
   if (text.starts_with("\x93NUMPY")) return parse_npy(file, path);
   if (text.starts_with("PK\x03\x04") || text.starts_with("PK\x05\x06"))
-    return parse_npz(file, path);
+    return holds_checkpoint(file, path) ? parse_torch(file, path) : parse_npz(file, path);
+  if (is_legacy_torch(file.span))
+    throw Error(
+        ErrorKind::format,
+        "is a checkpoint in the format PyTorch wrote before 1.6, which is not read: load it "
+        "in PyTorch and torch.save it again",
+        path);
   for (const Stranger& stranger : strangers)
     if (text.starts_with(stranger.start))
       throw Error(ErrorKind::format, "is " + std::string(stranger.what), path);
   if (text.size() > 8 && text[8] == '{') return parse_safetensors(file, path);
-  throw Error(ErrorKind::format, "is neither safetensors nor npz nor npy", path);
+  throw Error(ErrorKind::format, "is neither safetensors nor npz, npy or a PyTorch checkpoint",
+              path);
 }
 
 }  // namespace yoneda::io

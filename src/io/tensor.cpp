@@ -7,8 +7,8 @@
 #include <cstring>
 #include <utility>
 
+#include "io/plane.hpp"
 #include "io/text.hpp"
-#include "io/transpose.hpp"
 
 namespace yoneda::io {
 namespace {
@@ -92,19 +92,6 @@ std::vector<To> integer_values(const Tensor& tensor) {
   }
 }
 
-struct MatrixShape {
-  Index rows, cols;
-};
-
-MatrixShape matrix_shape(const Tensor& tensor) {
-  if (tensor.shape.size() == 2) return {tensor.shape[0], tensor.shape[1]};
-  if (tensor.shape.size() == 1) return {1, tensor.shape[0]};
-  throw Error(ErrorKind::shape,
-              fmt::format("tensor {} has the shape {}, a matrix was expected", quote(tensor.name),
-                          shape_text(tensor.shape)),
-              tensor.file);
-}
-
 // The dtype of a Matrix that can hold the tensor's bytes as they are.
 std::optional<Dtype> stored_dtype(const Tensor& tensor) {
   for (const Dtype dtype : {Dtype::f32, Dtype::f16, Dtype::bf16})
@@ -112,13 +99,45 @@ std::optional<Dtype> stored_dtype(const Tensor& tensor) {
   return std::nullopt;
 }
 
-Matrix view(const SharedBytes& bytes, MatrixShape shape, Dtype dtype) {
-  return {bytes.owner, bytes.span.data(), shape.rows, shape.cols, dtype};
+bool aligned(const std::byte* data, Dtype dtype) {
+  const auto address = reinterpret_cast<std::uintptr_t>(data);
+  return address % static_cast<std::uintptr_t>(bytes_per_value(dtype)) == 0;
 }
 
-bool aligned(const SharedBytes& bytes, Dtype dtype) {
-  const auto address = reinterpret_cast<std::uintptr_t>(bytes.span.data());
-  return address % static_cast<std::uintptr_t>(bytes_per_value(dtype)) == 0;
+// The axes from the last to the first lie one inside the other, without gaps.
+bool row_major(const Tensor& tensor) {
+  Index expected = 1;
+  for (std::size_t axis = tensor.strides.size(); axis-- > 0;) {
+    if (tensor.shape[axis] != 1 && tensor.strides[axis] != expected) return false;
+    expected *= tensor.shape[axis];
+  }
+  return true;
+}
+
+std::vector<Index> strides_of(const Tensor& tensor) {
+  if (!tensor.strides.empty()) return tensor.strides;
+  std::vector<Index> strides(tensor.shape.size());
+  Index step = 1;
+  for (std::size_t axis = strides.size(); axis-- > 0;) {
+    strides[axis] = step;
+    step *= tensor.shape[axis];
+  }
+  return strides;
+}
+
+// Copies plane by plane into row-major order.
+void gather(const Tensor& tensor, std::byte* to) {
+  if (tensor.shape.size() <= 2) return copy_elements(tensor, to);
+  const Index inner = tensor.shape[0] == 0 ? 0 : tensor.count() / tensor.shape[0];
+  for (Index i = 0; i < tensor.shape[0]; ++i)
+    gather(select(tensor, 0, i), to + i * inner * bytes_per_element(tensor.dtype));
+}
+
+Error no_axis(const Tensor& tensor, Index axis) {
+  return Error(ErrorKind::shape,
+               fmt::format("tensor {} is {}, it has no axis {}", quote(tensor.name),
+                           shape_text(tensor.shape), axis),
+               tensor.file);
 }
 
 }  // namespace
@@ -127,6 +146,21 @@ Index Tensor::count() const {
   Index product = 1;
   for (const Index length : shape) product *= length;  // the readers have excluded an overflow
   return product;
+}
+
+SharedBytes Tensor::bytes() const {
+  const Index width = bytes_per_element(dtype);
+  if (row_major(*this)) {
+    const SharedBytes storage = read();
+    const Index begin = offset * width, size = count() * width;
+    if (begin + size > static_cast<Index>(storage.span.size()))
+      throw Error(
+          ErrorKind::format,
+          fmt::format("tensor {} reaches beyond its {} bytes", quote(name), storage.span.size()),
+          file);
+    return storage.part(begin, size);
+  }
+  return make_shared_bytes(count() * width, [this](std::byte* to) { gather(*this, to); });
 }
 
 const Tensor* TensorFile::find(std::string_view name) const {
@@ -148,7 +182,10 @@ const Tensor& TensorFile::at(std::string_view name) const {
 }
 
 std::string shape_text(std::span<const Index> shape) {
-  return shape.empty() ? "a scalar" : fmt::format("{}", fmt::join(shape, " x "));
+  constexpr std::size_t shown = 8;
+  if (shape.empty()) return "a scalar";
+  if (shape.size() <= shown) return fmt::format("{}", fmt::join(shape, " x "));
+  return fmt::format("{} x ... ({} axes)", fmt::join(shape.first(shown), " x "), shape.size());
 }
 
 std::string describe(const Tensor& tensor) {
@@ -156,25 +193,73 @@ std::string describe(const Tensor& tensor) {
                      shape_text(tensor.shape));
 }
 
+Tensor transposed(const Tensor& tensor) {
+  if (tensor.shape.size() != 2) throw no_axis(tensor, 1);
+  Tensor turned = tensor;
+  turned.strides = strides_of(tensor);
+  std::ranges::reverse(turned.strides);
+  std::ranges::reverse(turned.shape);
+  return turned;
+}
+
+Tensor select(const Tensor& tensor, Index axis, Index index) {
+  if (axis < 0 || axis >= static_cast<Index>(tensor.shape.size())) throw no_axis(tensor, axis);
+  if (index < 0 || index >= tensor.shape[axis])
+    throw Error(ErrorKind::shape,
+                fmt::format("tensor {} is {}: axis {} has no index {}", quote(tensor.name),
+                            shape_text(tensor.shape), axis, index),
+                tensor.file);
+  Tensor part = tensor;
+  part.strides = strides_of(tensor);
+  part.offset += index * part.strides[axis];
+  part.shape.erase(part.shape.begin() + axis);
+  part.strides.erase(part.strides.begin() + axis);
+  return part;
+}
+
+Tensor merge_axes(const Tensor& tensor, Index first) {
+  if (first < 0 || first + 1 >= static_cast<Index>(tensor.shape.size()))
+    throw no_axis(tensor, first + 1);
+  Tensor merged = tensor;
+  merged.strides = strides_of(tensor);
+  if (merged.strides[first] != merged.strides[first + 1] * merged.shape[first + 1])
+    throw Error(ErrorKind::shape,
+                fmt::format("tensor {}: axes {} and {} do not lie one after the other",
+                            quote(tensor.name), first, first + 1),
+                tensor.file);
+  merged.shape[first] *= merged.shape[first + 1];
+  merged.strides[first] = merged.strides[first + 1];
+  merged.shape.erase(merged.shape.begin() + first + 1);
+  merged.strides.erase(merged.strides.begin() + first + 1);
+  return merged;
+}
+
 Matrix to_matrix(const Tensor& tensor) {
-  const MatrixShape shape = matrix_shape(tensor);
+  const Plane plane = plane_of(tensor);
   const auto dtype = stored_dtype(tensor);
-  if (!dtype) return Matrix::from(to_floats(tensor), shape.rows, shape.cols);
-  const SharedBytes bytes = tensor.bytes();
-  if (aligned(bytes, *dtype)) return view(bytes, shape, *dtype);
-  const auto copy = make_shared_bytes(static_cast<Index>(bytes.span.size()), [&](std::byte* to) {
-    std::memcpy(to, bytes.span.data(), bytes.span.size());
+  if (dtype && plane.row_major() && !tensor.stream) {
+    const SharedBytes bytes = tensor.bytes();
+    if (aligned(bytes.span.data(), *dtype))
+      return {bytes.owner, bytes.span.data(), plane.rows, plane.cols, *dtype};
+  }
+  const Index size = plane.rows * plane.cols * (dtype ? bytes_per_value(*dtype) : 4);
+  const SharedBytes copy = make_shared_bytes(size, [&](std::byte* to) {
+    if (dtype)
+      copy_elements(tensor, to);
+    else
+      copy_floats(tensor, reinterpret_cast<float*>(to));
   });
-  return view(copy, shape, *dtype);
+  return {copy.owner, copy.span.data(), plane.rows, plane.cols, dtype.value_or(Dtype::f32)};
 }
 
 Matrix to_matrix_transposed(const Tensor& tensor) {
-  const auto [rows, cols] = matrix_shape(tensor);
-  const auto dtype = stored_dtype(tensor);
-  if (!dtype) return yoneda::transposed(to_matrix(tensor));
-  const SharedBytes bytes = tensor.bytes();
-  const auto turned = transposed_bytes(bytes, rows, cols, bytes_per_value(*dtype));
-  return view(turned, {cols, rows}, *dtype);
+  return to_matrix(transposed(tensor));
+}
+
+void read_floats(const Tensor& tensor, std::span<float> to) {
+  if (static_cast<Index>(to.size()) < tensor.count())
+    throw Error(ErrorKind::shape, "no room for tensor " + describe(tensor), tensor.file);
+  copy_floats(tensor, to.data());
 }
 
 std::vector<float> to_floats(const Tensor& tensor) {

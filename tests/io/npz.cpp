@@ -52,7 +52,7 @@ TEST_CASE("members that are no arrays of numbers are left out, and asking for th
 
 TEST_CASE("archives without arrays are refused by what they are") {
   mentions(refusal("npz/not_arrays.zip"), "a zip archive without .npy members: 'hello.txt'");
-  mentions(refusal("npz/checkpoint.pt"), "PyTorch checkpoint");
+  mentions(refusal("npz/checkpoint.pt"), "without .npy members: 'archive/data.pkl'");
   mentions(refusal("npz/nothing_readable.npz"), "'names': holds strings");
   mentions(refusal("npz/bzip2.npz"), "compression method 12");
   mentions(refusal("npy/f4.npy"), "not a readable zip archive");
@@ -132,9 +132,9 @@ TEST_CASE("any container is recognised by its content") {
   };
   mentions(refusal_of("GGUF\3\0\0\0"), "a GGUF file, which is not read yet");
   mentions(refusal_of("\x89HDF\r\n\x1a\n"), "an HDF5 file");
-  mentions(refusal_of("\x80\x02}q"), "a Python pickle");
+  mentions(refusal_of("\x80\x02}q"), "a bare Python pickle");
   mentions(refusal_of("version https://git-lfs.github.com/spec/v1\n"), "git lfs pull");
-  mentions(refusal_of("hello, world"), "neither safetensors nor npz nor npy");
+  mentions(refusal_of("hello, world"), "neither safetensors nor npz, npy or a PyTorch");
   mentions(refusal_of("{"), "neither");
   mentions(refusal_of(""), "neither");
 }

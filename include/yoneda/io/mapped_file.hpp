@@ -12,4 +12,9 @@ namespace yoneda::io {
 /// Error{file} where it is missing, a folder, empty or unreadable.
 SharedBytes map_file(const std::string& path);
 
+/// Tells the system that mapped bytes have been read: their memory is free for others, and they are
+/// read from the file again if somebody asks. Does nothing to bytes that are not mapped, and to the
+/// parts of pages at both ends.
+void release(const SharedBytes& bytes);
+
 }  // namespace yoneda::io

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <new>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,41 +24,60 @@ namespace yoneda::io {
 struct SharedBytes {
   std::shared_ptr<const void> owner;
   std::span<const std::byte> span;
+  bool mapped = false;  ///< of a file: the system can take its pages back, see release()
 
   /// The same owner, fewer bytes.
-  SharedBytes part(Index first, Index count) const { return {owner, span.subspan(first, count)}; }
+  SharedBytes part(Index first, Index count) const {
+    return {owner, span.subspan(first, count), mapped};
+  }
 };
 
-/// Allocates `count` bytes, lets `fill(std::byte*)` write them, and shares them from then on.
+/// Allocates `count` bytes, aligned for any number and for vectors of them, lets
+/// `fill(std::byte*)` write them, and shares them from then on.
 template <class Fill>
 SharedBytes make_shared_bytes(Index count, const Fill& fill) {
-  const auto bytes = std::make_shared_for_overwrite<std::byte[]>(count);
+  constexpr std::align_val_t alignment{64};
+  const std::shared_ptr<std::byte> bytes(
+      static_cast<std::byte*>(::operator new(static_cast<std::size_t>(count), alignment)),
+      [](std::byte* memory) { ::operator delete(memory, alignment); });
   fill(bytes.get());
   return {bytes, std::span<const std::byte>(bytes.get(), count)};
 }
 
-/// One tensor of a file. Its shape is known at once; its bytes are mapped (safetensors, npy) or
-/// decompressed (npz) on every call of bytes(), so keep what it returns.
+/// Takes bytes in order, piece by piece.
+using ByteSink = std::function<void(std::span<const std::byte>)>;
+
+/// One tensor of a file: a name, a shape, and where its elements lie in a storage of numbers. Shape
+/// and layout are known at once; numbers are read when they are asked for.
 struct Tensor {
   std::string name;
   ElementType dtype = ElementType::f32;
   std::vector<Index> shape;           ///< empty for a scalar
   std::string file;                   ///< where it is from, for messages
-  std::function<SharedBytes()> read;  ///< row-major, little-endian, count() elements
+  std::function<SharedBytes()> read;  ///< the whole storage, little-endian
+  std::vector<Index> strides = {};    ///< elements from one index of an axis to the next; empty:
+                                      ///< row-major
+  Index offset = 0;                   ///< elements of the storage before the first
+  /// Set where the storage has to be copied whatever it is for (it is compressed, or not aligned):
+  /// hands it out in pieces of the given size, the last one shorter. Then reading a matrix never
+  /// holds the storage and the matrix at once.
+  std::function<void(Index piece, const ByteSink&)> stream = {};
 
   /// Number of elements: the product of the shape.
   Index count() const;
-  /// Throws Error{format} where a compressed member turns out to be damaged.
-  SharedBytes bytes() const { return read(); }
+  /// The elements in row-major order: mapped where they are stored so, else a copy. Throws
+  /// Error{format} where a compressed member turns out to be damaged.
+  SharedBytes bytes() const;
 };
 
 /// A file full of tensors.
 struct TensorFile {
   std::string path;
-  std::string format;                             ///< "safetensors", "npz" or "npy"
+  std::string format;                             ///< "safetensors", "npz", "npy" or "torch"
   std::vector<Tensor> tensors;                    ///< in the order of the file
-  std::map<std::string, std::string> metadata;    ///< safetensors only
+  std::map<std::string, std::string> metadata;    ///< safetensors' texts; what else torch pickled
   std::map<std::string, std::string> unreadable;  ///< npz members left out, and why
+  std::string object = {};  ///< torch: the class, where a whole module was pickled
 
   /// Null where there is no tensor of that name.
   const Tensor* find(std::string_view name) const;
@@ -71,13 +91,25 @@ std::string shape_text(std::span<const Index> shape);
 /// "'W_dec' (F32, 512 x 64)".
 std::string describe(const Tensor& tensor);
 
+/// Views of the same storage; nothing is read. A matrix with its axes exchanged; one index of an
+/// axis; two neighbouring axes as one. Throw Error{shape} for axes that are not there, and where
+/// the two axes do not lie one after the other.
+Tensor transposed(const Tensor& tensor);
+Tensor select(const Tensor& tensor, Index axis, Index index);
+Tensor merge_axes(const Tensor& tensor, Index first);
+
 /// A matrix of the tensor's two axes; one axis of length d becomes [1, d]. F32, F16 and BF16 share
-/// the tensor's storage where its alignment allows; F64 is rounded to f32. Throws Error{shape} for
-/// other ranks, Error{value} for elements that are not floating point.
+/// the tensor's storage where its layout and alignment allow; F64 is rounded to f32. Throws
+/// Error{shape} for other ranks, Error{value} for elements that are not floating point. Memory: the
+/// matrix, and a few megabytes.
 Matrix to_matrix(const Tensor& tensor);
 
-/// The transpose, in the tensor's dtype (F64: f32). Cost: one pass over the values.
+/// The transpose, in the tensor's dtype (F64: f32).
 Matrix to_matrix_transposed(const Tensor& tensor);
+
+/// The elements of a tensor of at most two axes, row-major, into `to`, which has room for count()
+/// of them. Throws as to_matrix. Memory: a few megabytes.
+void read_floats(const Tensor& tensor, std::span<float> to);
 
 /// All values, flattened. Throws Error{value} unless F64, F32, F16 or BF16.
 std::vector<float> to_floats(const Tensor& tensor);
