@@ -52,6 +52,7 @@
 #include "yoneda/null/sign_shuffle.hpp"
 #include "yoneda/null/verdict.hpp"
 #include "yoneda/sae/encode.hpp"
+#include "yoneda/sae/input_norm.hpp"
 #include "yoneda/sae/metrics.hpp"
 #include "yoneda/sae/residual.hpp"
 #include "yoneda/sae/topk_loss.hpp"

@@ -149,6 +149,78 @@ TEST_CASE("metrics of a known reconstruction") {
   CHECK(metrics.fve == doctest::Approx(1 - 6.0 / 4));  // both columns vary by 2 about the mean
 }
 
+TEST_CASE("inputs are normalised as the SAE asks, and reconstructions put back") {
+  Random random(7);
+  const Matrix X = random_matrix(6, 5, random);
+  Sae sae = random_sae(12, 5, Activation::relu, random);
+  const auto check = [&](const auto& normalised, const auto& restored) {
+    std::vector<float> values = to_vector(X);
+    for (Index i = 0; i < 6; ++i) normalised(std::span(values).subspan(i * 5, 5));
+    Sae plain = sae;
+    plain.input_norm = InputNorm::none;
+    const Matrix N = Matrix::from(values, 6, 5);
+    const Codes expected = encode(plain, N), found = encode(sae, X);
+    REQUIRE(found.features == expected.features);
+    for (std::size_t i = 0; i < found.values.size(); ++i)
+      CHECK(found.values[i] == doctest::Approx(expected.values[i]).epsilon(1e-5));
+    const Matrix decoded = decode(plain, expected), back = reconstruct(sae, found, X);
+    for (Index i = 0; i < 6; ++i)
+      for (Index j = 0; j < 5; ++j)
+        CHECK(back(i, j) == doctest::Approx(restored(decoded(i, j), X.slice(i, 1))).epsilon(1e-4));
+  };
+  const auto mean_of = [](const Matrix& x) {
+    double sum = 0;
+    for (Index j = 0; j < 5; ++j) sum += double(x(0, j));
+    return sum / 5;
+  };
+  const auto deviation_of = [&](const Matrix& x) {
+    double sum = 0;
+    for (Index j = 0; j < 5; ++j) sum += std::pow(double(x(0, j)) - mean_of(x), 2);
+    return std::sqrt(sum / 4);
+  };
+  const auto row = [](std::span<float> x) {
+    return Matrix::from(std::vector<float>(x.begin(), x.end()), 1, 5);
+  };
+  sae.input_norm = InputNorm::layer_norm;
+  check(
+      [&](std::span<float> x) {
+        const double mean = mean_of(row(x)), deviation = deviation_of(row(x));
+        for (float& value : x) value = float((double(value) - mean) / (deviation + 1e-5));
+      },
+      [&](double y, const Matrix& x) { return y * deviation_of(x) + mean_of(x); });
+  sae.input_norm = InputNorm::unit_norm;
+  const auto norm_of = [](const Matrix& x) {
+    double sum = 0;
+    for (Index j = 0; j < 5; ++j) sum += double(x(0, j)) * double(x(0, j));
+    return std::sqrt(sum);
+  };
+  check(
+      [&](std::span<float> x) {
+        const double factor = std::sqrt(5.0) / norm_of(row(x));
+        for (float& value : x) value = float(double(value) * factor);
+      },
+      [&](double y, const Matrix& x) { return y * norm_of(x) / std::sqrt(5.0); });
+  sae.input_norm = InputNorm::scale;
+  sae.input_scale = 0.5f;
+  sae.output_scale = 0.25f;
+  check(
+      [](std::span<float> x) {
+        for (float& value : x) value *= 0.5f;
+      },
+      [](double y, const Matrix&) { return y * 4; });
+}
+
+TEST_CASE("constant inputs have no deviation, and zero ones no norm") {
+  Random random(8);
+  Sae sae = random_sae(6, 4, Activation::relu, random);
+  const Matrix X = Matrix::from(std::vector<float>{2, 2, 2, 2, 0, 0, 0, 0}, 2, 4);
+  for (const InputNorm norm : {InputNorm::layer_norm, InputNorm::unit_norm}) {
+    sae.input_norm = norm;
+    const Matrix back = reconstruct(sae, encode(sae, X), X);
+    require_finite(back, "the reconstruction");
+  }
+}
+
 TEST_CASE("what cannot be encoded is refused") {
   Random random(4);
   const Sae good = random_sae(10, 4, Activation::topk, random);
@@ -166,6 +238,15 @@ TEST_CASE("what cannot be encoded is refused") {
   refused([](Sae& sae) { sae.k = 11; });
   refused([](Sae& sae) { sae.b_enc.pop_back(); });
   refused([](Sae& sae) { sae.b_dec.pop_back(); });
+  refused([](Sae& sae) { sae.signed_codes = true; });
+  refused([](Sae& sae) {
+    sae.input_norm = InputNorm::scale;
+    sae.input_scale = 0;
+  });
+  refused([](Sae& sae) { sae.W_enc = Matrix::from(std::vector<float>(30), 10, 3); });
+  Sae transcoder = good;
+  transcoder.transcoder = true;
+  CHECK_THROWS_AS(reconstruct(transcoder, encode(good, X), X), Error);
   CHECK_THROWS_WITH(encode(good, random_matrix(5, 3, random)),
                     "inputs of dimension 3 for an SAE of dimension 4");
   std::vector<float> broken(8, 1.0f);

@@ -11,6 +11,7 @@
 #include "yoneda/core/parallel.hpp"
 #include "yoneda/linear/gemm.hpp"
 #include "yoneda/model/sae.hpp"
+#include "yoneda/sae/input_norm.hpp"
 
 namespace yoneda {
 
@@ -33,7 +34,7 @@ struct Codes {
 };
 
 /// Throws Error where the parts of an SAE do not fit each other, or where it cannot encode: no
-/// encoder, no activation function.
+/// encoder, no activation function, codes that may be negative, inputs scaled nobody knows how.
 inline void require_encoder(const Sae& sae) {
   const auto require_size = [](const std::vector<float>& values, Index expected, const char* what) {
     if (static_cast<Index>(values.size()) != expected)
@@ -41,18 +42,26 @@ inline void require_encoder(const Sae& sae) {
                                         " values, expected " + std::to_string(expected));
   };
   if (sae.W_enc.empty()) throw Error(ErrorKind::value, "this SAE has no encoder (W_enc)");
-  if (sae.W_enc.rows() != sae.n() || sae.W_enc.cols() != sae.d())
-    throw Error(ErrorKind::shape, "W_enc is " + std::to_string(sae.W_enc.rows()) + " x " +
-                                      std::to_string(sae.W_enc.cols()) + ", W_dec is " +
-                                      std::to_string(sae.n()) + " x " + std::to_string(sae.d()));
+  if (sae.W_enc.rows() != sae.n())
+    throw Error(ErrorKind::shape, "W_enc has " + std::to_string(sae.W_enc.rows()) +
+                                      " rows, W_dec " + std::to_string(sae.n()));
   if (!sae.b_enc.empty()) require_size(sae.b_enc, sae.n(), "b_enc");
   if (!sae.b_dec.empty()) require_size(sae.b_dec, sae.d(), "b_dec");
+  if (sae.subtract_b_dec && !sae.b_dec.empty() && sae.d_in() != sae.d())
+    throw Error(ErrorKind::shape, "b_dec has " + std::to_string(sae.d()) +
+                                      " values, the inputs that it centres " +
+                                      std::to_string(sae.d_in()));
   if (sae.activation == Activation::unknown)
     throw Error(ErrorKind::value, "the activation function of this SAE is not known");
   if (sae.activation == Activation::jumprelu) require_size(sae.threshold, sae.n(), "threshold");
-  if (sae.activation == Activation::topk && (sae.k < 1 || sae.k > sae.n()))
+  const bool counted = sae.activation == Activation::topk || sae.activation == Activation::groupmax;
+  if (counted && (sae.k < 1 || sae.k > sae.n()))
     throw Error(ErrorKind::value,
                 "k = " + std::to_string(sae.k) + " of " + std::to_string(sae.n()) + " features");
+  if (sae.signed_codes)
+    throw Error(ErrorKind::value,
+                "this SAE is signed: its codes may be negative, which codes here never are");
+  require_input_norm(sae);
 }
 
 namespace detail {
@@ -110,8 +119,16 @@ inline void fire(const Sae& sae, std::span<const float> pre, std::vector<ScoredF
   const Id n = static_cast<Id>(sae.n());
   if (sae.activation == Activation::topk)
     return keep_largest(pre, std::views::iota(Id{0}, n), sae.k, firing);
-  const bool jump = sae.activation == Activation::jumprelu;
   firing.clear();
+  if (sae.activation == Activation::groupmax) {
+    const Id group = static_cast<Id>(sae.n() / sae.k);
+    for (Id first = 0; first < group * static_cast<Id>(sae.k); first += group) {
+      const auto best = std::ranges::max_element(pre.subspan(first, group));
+      if (*best > 0) firing.push_back({*best, static_cast<Id>(best - pre.begin())});
+    }
+    return;
+  }
+  const bool jump = sae.activation == Activation::jumprelu;
   for (Id f = 0; f < n; ++f)
     if (pre[f] > 0 && (!jump || pre[f] > sae.threshold[f])) firing.push_back({pre[f], f});
 }
@@ -151,14 +168,15 @@ inline void add_decoded(std::span<const Id> features, std::span<const float> val
 
 /// The code of every row of X [rows, d]. topk keeps the k largest pre-activations, ties to the
 /// smaller id, and of those the positive ones; relu the positive ones; jumprelu the positive ones
-/// above the feature's threshold. The same bits for any number of threads.
+/// above the feature's threshold; groupmax the largest of each group, where positive. Inputs are
+/// normalised as the SAE asks for. The same bits for any number of threads.
 /// Throws Error{shape}, Error{value} (see require_encoder; NaN or infinity in X).
 /// Cost: 2 · rows · n · d operations; memory: the encoder as floats and rows_per_block x n a
 /// thread.
 inline Codes encode(const Sae& sae, const Matrix& X, const Gemm& gemm = eigen_gemm(),
                     const Progress& progress = {}) {
   require_encoder(sae);
-  const Index n = sae.n(), d = sae.d();
+  const Index n = sae.n(), d = sae.d_in();
   if (X.cols() != d)
     throw Error(ErrorKind::shape, "inputs of dimension " + std::to_string(X.cols()) +
                                       " for an SAE of dimension " + std::to_string(d));
@@ -172,6 +190,11 @@ inline Codes encode(const Sae& sae, const Matrix& X, const Gemm& gemm = eigen_ge
       [&](Index block) {
         const Index first = block * block_rows, count = std::min(block_rows, X.rows() - first);
         std::vector<float> x = to_vector(X.slice(first, count)), pre(count * n);
+        if (sae.input_norm != InputNorm::none)
+          for (Index i = 0; i < count; ++i) {
+            const auto row = std::span(x).subspan(i * d, d);
+            normalize(row, row_norm(sae, row));
+          }
         if (centre)
           for (Index i = 0; i < count * d; ++i) x[i] -= sae.b_dec[i % d];
         detail::pre_activations(x.data(), count, W_enc, sae.b_enc, n, d, gemm, pre);
@@ -185,8 +208,9 @@ inline Codes encode(const Sae& sae, const Matrix& X, const Gemm& gemm = eigen_ge
   return detail::joined(n, blocks);
 }
 
-/// x̂ = W_decᵀ code + b_dec for every row of `codes`, [rows, d] in f32. Summed in order of the
-/// features. Throws Error{shape} where the codes are of another SAE. Cost: active · d.
+/// W_decᵀ code + b_dec for every row of `codes`, [rows, d] in f32: the reconstruction of normalised
+/// inputs, without W_skip. Summed in order of the features. Throws Error{shape} where the codes are
+/// of another SAE. Cost: active · d.
 inline Matrix decode(const Sae& sae, const Codes& codes) {
   const Index d = sae.d();
   if (codes.n != sae.n())
@@ -207,6 +231,23 @@ inline Matrix decode(const Sae& sae, const Codes& codes) {
     }
   });
   return Matrix::from(std::move(decoded), codes.rows(), d);
+}
+
+/// x̂ for every row of X [rows, d]: decoded, and the normalisation of inputs undone. `codes` are
+/// those of X. Throws what decode() throws, and Error{value} where the decoder predicts
+/// something else (transcoders; into_residual). Cost: see decode().
+inline Matrix reconstruct(const Sae& sae, const Codes& codes, const Matrix& X) {
+  if (sae.transcoder) throw Error(ErrorKind::value, "a transcoder does not reconstruct its input");
+  Matrix decoded = decode(sae, codes);
+  if (sae.input_norm == InputNorm::none) return decoded;
+  const Index d = sae.d();
+  std::vector<float> values = to_vector(decoded), scratch(d);
+  for (Index i = 0; i < X.rows(); ++i) {
+    const RowNorm norm = row_norm(sae, X.row(i, scratch));
+    for (float& value : std::span(values).subspan(i * d, d))
+      value = static_cast<float>(static_cast<double>(value) * norm.undo + norm.shift);
+  }
+  return Matrix::from(std::move(values), X.rows(), d);
 }
 
 }  // namespace yoneda

@@ -62,7 +62,7 @@ inline Index dead_features(const Codes& codes) {
   return std::ranges::count(fired, 0);
 }
 
-/// Encodes and decodes the rows of X. Throws what encode() throws, and Error{value} where the rows
+/// Encodes and reconstructs the rows of X. Throws what both throw, and Error{value} where the rows
 /// do not vary, for then there is no variance to explain. Cost: see encode().
 inline SaeMetrics sae_metrics(const Sae& sae, const Matrix& X, const Gemm& gemm = eigen_gemm(),
                               const Progress& progress = {}) {
@@ -70,7 +70,7 @@ inline SaeMetrics sae_metrics(const Sae& sae, const Matrix& X, const Gemm& gemm 
   if (X.rows() == 0) throw Error(ErrorKind::value, "no rows to measure an SAE on");
   const double variance = squared_distance(X, mean_row(X));
   if (!(variance > 0)) throw Error(ErrorKind::value, "all rows are equal: nothing to explain");
-  const double error = squared_distance(X, decode(sae, codes));
+  const double error = squared_distance(X, reconstruct(sae, codes, X));
   const auto rows = static_cast<double>(X.rows());
   return {.fve = 1 - error / variance,
           .mse = error / (rows * static_cast<double>(X.cols())),
