@@ -1,8 +1,8 @@
 // What the final norm, the unembedding and the blocks of each Hugging Face model type are. Data,
 // not code. Checked against the configuration and modelling classes of Hugging Face's transformers
 // (Wolf et al. 2020), versions 4 and 5, and against the weight conversions of TransformerLens
-// (Nanda and Bloom 2022). From memory alone: the blocks of falcon, gpt_bigcode and mpt, internlm2,
-// and whether gptj, nemotron and qwen are tied where they do not say.
+// (Nanda and Bloom 2022). From memory alone: the blocks of falcon, gpt_bigcode, gptj, mpt and phi,
+// internlm2, and whether gpt_bigcode, gptj, nemotron and qwen are tied where they do not say.
 #pragma once
 
 #include <array>

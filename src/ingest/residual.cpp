@@ -18,12 +18,12 @@ namespace {
 
 // What a hook point says behind its layer. The modules of Hugging Face follow from the names of
 // their tensors and need no entry.
-struct Place {
+struct KnownTail {
   std::string_view tail;
   ResidualSite site;
 };
 
-constexpr Place places[] = {
+constexpr KnownTail known_tails[] = {
     {"", ResidualSite::stream},  // the whole block
     {"input", ResidualSite::stream},
     {"output", ResidualSite::stream},
@@ -88,8 +88,8 @@ std::optional<ResidualSite> site_in(std::string_view tail, const BlockTensors& b
 }
 
 ResidualSite site_of(std::string_view tail) {
-  const auto place = std::ranges::find(places, tail, &Place::tail);
-  if (place != std::end(places)) return place->site;
+  const auto place = std::ranges::find(known_tails, tail, &KnownTail::tail);
+  if (place != std::end(known_tails)) return place->site;
   if (const auto site = site_in(tail, transformer_lens_block)) return *site;
   for (const ModelFamily& family : model_families)
     if (const auto site = site_in(tail, family.block)) return *site;
@@ -157,6 +157,11 @@ Blocks blocks_of(const std::optional<HuggingFaceModel>& model, const Weights& we
   return {model->family->block, prefix_in(weights.others({})), model->family->gain_offset};
 }
 
+// Where the decoder writes.
+const std::string& written(const Origin& sae_origin) {
+  return sae_origin.hook_point_out.empty() ? sae_origin.hook_point : sae_origin.hook_point_out;
+}
+
 // An SAE may say nothing of its place, and still the matrix that leads away from it does.
 ResidualRoute route_of(const std::string& hook_point, const std::string& output_projection) {
   const ResidualRoute route = residual_route(hook_point);
@@ -192,7 +197,7 @@ class Finder {
         weights_(model_ ? model_->folder : model_path),
         blocks_(blocks_of(model_, weights_)),
         names_(names),
-        hook_point_(sae_origin.hook_point),
+        hook_point_(written(sae_origin)),
         route_(route_of(hook_point_, names.output_projection)),
         sae_d_(sae_d),
         d_model_(d_model) {}
@@ -212,6 +217,7 @@ class Finder {
     if (!factors.empty())
       map.notes.push_back(
           fmt::format("decoder rows multiplied by {}", fmt::join(factors, " and by ")));
+    map.files = weights_.files();
     return map;
   }
 
@@ -323,7 +329,7 @@ ResidualRoute residual_route(std::string_view hook_point) {
 
 ResidualMap load_residual_map(const std::string& model_path, const Origin& sae_origin, Index sae_d,
                               Index d_model, const ResidualNames& names) {
-  const ResidualSite site = residual_route(sae_origin.hook_point).site;
+  const ResidualSite site = residual_route(written(sae_origin)).site;
   const bool matrix = behind_matrix(site) || !names.output_projection.empty();
   if (!matrix && sae_d != d_model)
     throw Error(ErrorKind::shape,

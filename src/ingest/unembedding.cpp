@@ -56,9 +56,18 @@ std::optional<bool> transposed_by_name(const std::string& name) {
   return std::nullopt;
 }
 
-Matrix unembedding_matrix(Weights& weights, const std::string& name, const KnownSizes& known,
-                          const std::string& d_model_source, const std::vector<float>& gain,
-                          Origin& origin) {
+// What a file says of an unembedding: W_U as [V, d] is not read yet.
+struct Parts {
+  Unembedding model;  // everything else
+  io::Tensor W_U;
+  std::string stored;  // how the file has it, in words
+
+  Index d() const { return W_U.shape[1]; }
+};
+
+void set_matrix(Parts& parts, Weights& weights, const std::string& name, const KnownSizes& known,
+                const std::string& d_model_source) {
+  const std::vector<float>& gain = parts.model.gain;
   Axis tokens{"tokens", {}}, dimensions{"d_model", {}};
   if (!gain.empty())
     dimensions.known.push_back({static_cast<Index>(gain.size()), "the final norm's gain"});
@@ -68,8 +77,10 @@ Matrix unembedding_matrix(Weights& weights, const std::string& name, const Known
   const bool turned =
       stored_transposed(tensor, tokens, dimensions, transposed_by_name(name),
                         "name the final norm's gain (--norm-gain), whose length is d_model");
-  origin.tensors.push_back(name);
-  return oriented(tensor, turned);
+  parts.model.origin.tensors.push_back(name);
+  parts.W_U = turned ? io::transposed(tensor) : tensor;
+  parts.stored =
+      fmt::format("{}, tokens are its {}", io::describe(tensor), turned ? "columns" : "rows");
 }
 
 void note_output_bias(const Weights& weights, const std::string& matrix, Origin& origin) {
@@ -98,8 +109,8 @@ std::string output_matrix(const Weights& weights, const HuggingFaceModel& model,
               weights.file());
 }
 
-Unembedding load_hugging_face(const HuggingFaceModel& model, const std::string& path,
-                              const UnembeddingNames& names, KnownSizes known) {
+Parts hugging_face_parts(const HuggingFaceModel& model, const std::string& path,
+                         const UnembeddingNames& names, KnownSizes known) {
   if (!model.obstacle.empty())
     throw Error(ErrorKind::value,
                 fmt::format("this model is not read: {}, so that a direction in its residual "
@@ -108,7 +119,8 @@ Unembedding load_hugging_face(const HuggingFaceModel& model, const std::string& 
                 model.config);
   const ModelFamily& family = *model.family;
   Weights weights(model.folder);
-  Unembedding result;
+  Parts parts;
+  Unembedding& result = parts.model;
   Origin& origin = result.origin;
   origin.path = path;
   origin.dialect = fmt::format("Hugging Face ({})", model.model_type);
@@ -131,15 +143,17 @@ Unembedding load_hugging_face(const HuggingFaceModel& model, const std::string& 
                             "--norm-gain",
                             io::quote_all(gain_names)),
                 weights.file());
-  result.W_U = unembedding_matrix(weights, matrix, known, "config.json", result.gain, origin);
-  if (result.gain.empty()) result.gain.assign(result.d(), 1.0f);  // a norm without parameters
+  set_matrix(parts, weights, matrix, known, "config.json");
+  if (result.gain.empty()) result.gain.assign(parts.d(), 1.0f);  // a norm without parameters
   note_output_bias(weights, matrix, origin);
   if (!family.logit_scale.empty())
     origin.notes.push_back(
         fmt::format("the model scales its logits by a positive constant ({} in config.json), which "
                     "is left out",
                     io::quote(family.logit_scale)));
-  return result;
+  origin.files = weights.files();
+  origin.files.push_back(model.config);
+  return parts;
 }
 
 std::string matrix_by_name(const Weights& weights, const std::string& given, Origin& origin) {
@@ -166,10 +180,11 @@ bool folded_by_transformer_lens(const Weights& weights, const std::string& matri
   return matrix == transformer_lens_name && weights.has("embed.W_E") && !weights.has("ln_final.w");
 }
 
-Unembedding load_by_names(const std::string& path, const UnembeddingNames& names,
-                          const KnownSizes& known) {
+Parts parts_by_name(const std::string& path, const UnembeddingNames& names,
+                    const KnownSizes& known) {
   Weights weights(path);
-  Unembedding result;
+  Parts parts;
+  Unembedding& result = parts.model;
   Origin& origin = result.origin;
   origin.path = path;
   origin.dialect = "tensors by name";
@@ -191,25 +206,39 @@ Unembedding load_by_names(const std::string& path, const UnembeddingNames& names
     result.gain = gain_of(weights, gain, names.gain_offset.value_or(0), origin);
     result.norm = names.norm ? *names.norm : norm_beside(weights, gain, origin);
   }
-  result.W_U = unembedding_matrix(weights, matrix, known, "the caller", result.gain, origin);
-  if (folded) result.gain.assign(result.d(), 1.0f);
+  set_matrix(parts, weights, matrix, known, "the caller");
+  if (folded) result.gain.assign(parts.d(), 1.0f);
   note_output_bias(weights, matrix, origin);
-  return result;
+  origin.files = weights.files();
+  return parts;
 }
 
-}  // namespace
-
-Unembedding load_unembedding(const std::string& path, const UnembeddingNames& names,
-                             const KnownSizes& known) {
+Parts parts_of(const std::string& path, const UnembeddingNames& names, const KnownSizes& known) {
   const auto model = hugging_face_model(path);
-  if (model && model->family) return load_hugging_face(*model, path, names, known);
+  if (model && model->family) return hugging_face_parts(*model, path, names, known);
   if (model && names.unembedding.empty())
     throw Error(ErrorKind::value,
                 fmt::format("model_type {} is unknown: name its tensors (--unembedding and "
                             "--norm-gain) and its norm (--norm)",
                             io::quote(model->model_type)),
                 model->config);
-  return load_by_names(model ? model->folder : path, names, known);
+  return parts_by_name(model ? model->folder : path, names, known);
+}
+
+}  // namespace
+
+Unembedding load_unembedding(const std::string& path, const UnembeddingNames& names,
+                             const KnownSizes& known) {
+  Parts parts = parts_of(path, names, known);
+  parts.model.W_U = oriented(parts.W_U, false);
+  return std::move(parts.model);
+}
+
+UnembeddingOutline outline_unembedding(const std::string& path, const UnembeddingNames& names,
+                                       const KnownSizes& known) {
+  Parts parts = parts_of(path, names, known);
+  const Index bytes = parts.W_U.count() * io::bytes_per_element(parts.W_U.dtype);
+  return {std::move(parts.model), parts.W_U.shape[0], parts.W_U.shape[1], parts.stored, bytes};
 }
 
 }  // namespace yoneda::ingest

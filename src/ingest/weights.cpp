@@ -7,9 +7,11 @@
 #include <filesystem>
 #include <set>
 
+#include "ingest/place.hpp"
 #include "io/json.hpp"
 #include "io/text.hpp"
 #include "yoneda/core/error.hpp"
+#include "yoneda/core/parallel.hpp"
 #include "yoneda/io/read_tensors.hpp"
 
 namespace yoneda::ingest {
@@ -20,49 +22,48 @@ namespace fs = std::filesystem;
 constexpr std::string_view index_suffix = ".index.json";
 
 // The files that hold a folder's weights, the first found being the one.
-constexpr std::array usual_files{"model.safetensors.index.json", "model.safetensors",
-                                 "sae_weights.safetensors", "sae.safetensors", "params.npz"};
+constexpr std::array usual_files{"model.safetensors.index.json",
+                                 "model.safetensors",
+                                 "pytorch_model.bin.index.json",
+                                 "pytorch_model.bin",
+                                 "sae_weights.safetensors",
+                                 "sae.safetensors",
+                                 "params.safetensors",
+                                 "params.npz",
+                                 "ae.pt"};
 
-std::vector<std::string> sorted_names(const std::string& folder) {
+constexpr std::array endings{".safetensors", ".npz", ".npy", ".pt", ".pth", ".bin"};
+
+bool is_container(const std::string& name) {
+  return std::ranges::any_of(endings, [&name](const char* e) { return name.ends_with(e); });
+}
+
+// Names of the folders in a folder, sorted.
+std::vector<std::string> folders_in(const std::string& folder) {
   std::vector<std::string> names;
   std::error_code error;
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
        entry.increment(error))
-    names.push_back(entry->path().filename().string());
-  if (error) throw Error(ErrorKind::file, "cannot be read: " + error.message(), folder);
+    if (entry->is_directory(error)) names.push_back(entry->path().filename().string());
   std::ranges::sort(names);
   return names;
 }
 
-bool is_container(const std::string& name) {
-  return name.ends_with(".safetensors") || name.ends_with(".npz");
-}
-
-bool is_checkpoint(const std::string& name) {
-  return name.ends_with(".bin") || name.ends_with(".pt") || name.ends_with(".pth");
-}
-
-std::string file_in(const std::string& folder) {
-  const auto names = sorted_names(folder);
-  const auto path_of = [&folder](const std::string& name) {
-    return (fs::path(folder) / name).string();
-  };
+std::string file_in(const Place& place) {
   for (const char* usual : usual_files)
-    if (std::ranges::binary_search(names, usual)) return path_of(usual);
+    if (place.has(usual)) return place.at(usual);
   std::vector<std::string> containers;
-  std::ranges::copy_if(names, std::back_inserter(containers), is_container);
-  if (containers.size() == 1) return path_of(containers.front());
+  std::ranges::copy_if(place.files(), std::back_inserter(containers), is_container);
+  if (containers.size() == 1) return place.at(containers.front());
   if (!containers.empty())
     throw Error(ErrorKind::file, "holds several files, name one: " + io::quote_all(containers),
-                folder);
-  const auto checkpoint = std::ranges::find_if(names, is_checkpoint);
+                place.path());
+  const auto folders = folders_in(place.path());
   throw Error(ErrorKind::file,
-              checkpoint == names.end()
-                  ? "holds no .safetensors and no .npz file"
-                  : fmt::format("holds {}, but PyTorch checkpoints are not read yet: save the "
-                                "tensors as safetensors",
-                                io::quote(*checkpoint)),
-              folder);
+              "holds no weights (.safetensors, .npz, .pt)" +
+                  (folders.empty() ? std::string()
+                                   : "; name one of its folders: " + io::quote_all(folders)),
+              place.path());
 }
 
 // All ones in the exponent: infinity or NaN. Without a branch, so that it runs at the speed of
@@ -98,18 +99,27 @@ Error not_finite(const io::Tensor& tensor, Index row) {
 }  // namespace
 
 Weights::Weights(const std::string& path) : file_(path) {
-  std::error_code ignored;
-  if (fs::is_directory(path, ignored)) file_ = file_in(path);
+  if (const Place place(path); place.is_folder()) file_ = file_in(place);
   if (file_.ends_with(index_suffix)) {
     read_index();
     return;
   }
   const io::TensorFile& contents = open_.emplace(file_, io::read_tensors(file_)).first->second;
   metadata_ = contents.metadata;
+  format_ = contents.format;
+  object_ = contents.object;
   for (const io::Tensor& tensor : contents.tensors) shard_of_.emplace(tensor.name, file_);
 }
 
+std::vector<std::string> Weights::files() const {
+  std::vector<std::string> paths;
+  if (sharded_) paths.push_back(file_);
+  for (const auto& [path, contents] : open_) paths.push_back(path);
+  return paths;
+}
+
 void Weights::read_index() {
+  sharded_ = true;
   const auto index = io::read_json(file_);
   const auto& shards = io::object_at(index, "weight_map", file_);
   if (shards.empty()) throw Error(ErrorKind::format, "has no 'weight_map'", file_);
@@ -162,8 +172,14 @@ void Weights::missing(std::string_view name) const {
 }
 
 void require_finite(const Matrix& matrix, const io::Tensor& tensor) {
-  for (Index row = 0; row < matrix.rows(); ++row)
-    if (!finite(matrix.slice(row, 1))) throw not_finite(tensor, row);
+  constexpr Index bytes_at_once = Index{1} << 20;
+  const Index row_bytes = std::max<Index>(matrix.cols() * bytes_per_value(matrix.dtype()), 1);
+  const Index rows = std::max<Index>(bytes_at_once / row_bytes, 1);
+  parallel_for((matrix.rows() + rows - 1) / rows, [&](Index block) {
+    const Index last = std::min((block + 1) * rows, matrix.rows());
+    for (Index row = block * rows; row < last; ++row)
+      if (!finite(matrix.slice(row, 1))) throw not_finite(tensor, row);
+  });
 }
 
 void require_finite(std::span<const float> values, const io::Tensor& tensor) {

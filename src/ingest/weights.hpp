@@ -20,7 +20,13 @@ class Weights {
 
   /// The file of the weights, or the index of the shards.
   const std::string& file() const { return file_; }
+  /// The files that were opened so far, the index of the shards among them.
+  std::vector<std::string> files() const;
+  /// "safetensors", "npz", "npy" or "torch"; of shards, empty.
+  const std::string& format() const { return format_; }
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
+  /// The class of a whole module that torch pickled.
+  const std::string& object() const { return object_; }
 
   bool has(std::string_view name) const;
   /// The tensor, whose shard is opened if it was not. Throws Error{value} that lists names.
@@ -36,7 +42,8 @@ class Weights {
   void read_index();
   [[noreturn]] void missing(std::string_view name) const;
 
-  std::string file_;
+  std::string file_, format_, object_;
+  bool sharded_ = false;
   std::map<std::string, std::string> metadata_;
   std::map<std::string, std::string, std::less<>> shard_of_;  // tensor name -> path of its file
   std::map<std::string, io::TensorFile> open_;                // by path

@@ -47,6 +47,7 @@ struct ResidualMap {
   Matrix W_O;                      ///< [d_z, d_model], or empty
   std::vector<float> gain;         ///< [d_model] (1 + already added), or empty
   std::vector<std::string> notes;  ///< what is done, and what was assumed
+  std::vector<std::string> files;  ///< of the model, that were opened for it
 
   bool empty() const { return W_O.empty() && gain.empty(); }
 };

@@ -39,4 +39,17 @@ struct KnownSizes {
 Unembedding load_unembedding(const std::string& path, const UnembeddingNames& names = {},
                              const KnownSizes& known = {});
 
+/// What an unembedding is, as far as it can be told without reading its matrix.
+struct UnembeddingOutline {
+  Unembedding model;       ///< everything but W_U
+  Index V = 0, d = 0;      ///< of W_U
+  std::string matrix;      ///< "'lm_head.weight' (BF16, 256000 x 2304), tokens are its rows"
+  Index matrix_bytes = 0;  ///< as stored
+};
+
+/// The same recognition, reading headers, config.json and the norm's gain alone. Throws as
+/// load_unembedding, but for what only the matrix can show.
+UnembeddingOutline outline_unembedding(const std::string& path, const UnembeddingNames& names = {},
+                                       const KnownSizes& known = {});
+
 }  // namespace yoneda::ingest
