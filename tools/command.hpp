@@ -32,6 +32,10 @@ struct SourceFlags {
 };
 
 void add_source_flags(CLI::App& command, SourceFlags& flags, bool required);
+/// Only the names of tensors and what else settles how they are read.
+void add_name_flags(CLI::App& command, SourceFlags& flags);
+/// Puts the flag --norm where the readers look for it.
+void apply_norm(SourceFlags& flags);
 
 /// Opens what the flags name. Throws Error{value} where only one of SAE and model is named.
 study::Sources open(const SourceFlags& flags);

@@ -22,6 +22,11 @@ void add_source_flags(CLI::App& command, SourceFlags& flags, bool required) {
       "--vocabulary", o.vocabulary,
       "token texts: tokenizer.json, vocab.json, a JSON list or a text file (default: beside the "
       "model)");
+  add_name_flags(command, flags);
+}
+
+void add_name_flags(CLI::App& command, SourceFlags& flags) {
+  auto& o = flags.options;
   command.add_option("--decoder", o.sae_names.decoder, "name of the decoder tensor")
       ->group("Tensor names");
   command.add_option("--encoder", o.sae_names.encoder, "name of the encoder tensor")
@@ -43,6 +48,14 @@ void add_source_flags(CLI::App& command, SourceFlags& flags, bool required) {
                   "name of the gain of the norm between a block's output and the residual stream")
       ->group("Tensor names");
   command
+      .add_option("--layer", o.sae_names.layer,
+                  "which SAE, where a folder holds one for each layer")
+      ->group("Tensor names");
+  command
+      .add_option("--target-layer", o.sae_names.target_layer,
+                  "which decoder, where an SAE writes to several layers")
+      ->group("Tensor names");
+  command
       .add_option_function<std::string>(
           "--feature-axis",
           [&o](const std::string& axis) {
@@ -54,14 +67,20 @@ void add_source_flags(CLI::App& command, SourceFlags& flags, bool required) {
       ->group("Tensor names");
 }
 
+void apply_norm(SourceFlags& flags) {
+  if (!flags.norm.empty())
+    flags.options.model_names.norm =
+        flags.norm == "layer" ? yoneda::Norm::layer : yoneda::Norm::rms;
+}
+
 study::Sources open(const SourceFlags& flags) {
-  study::SourceOptions options = flags.options;
+  SourceFlags named = flags;
+  apply_norm(named);
+  const study::SourceOptions& options = named.options;
   if (options.sae.empty() || options.model.empty())
     throw Error(ErrorKind::value, "--sae and --model go together; " +
                                       std::string(options.sae.empty() ? "--sae" : "--model") +
                                       " is missing");
-  if (!flags.norm.empty())
-    options.model_names.norm = flags.norm == "layer" ? yoneda::Norm::layer : yoneda::Norm::rms;
   study::Sources sources = study::open_sources(options);
   for (const auto* origin :
        {&sources.sae.origin, &sources.model.origin, &sources.vocabulary.origin})

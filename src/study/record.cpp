@@ -11,6 +11,7 @@ namespace {
 
 Json to_json(const Source& source) {
   Json json{{"path", source.path}, {"hash", source.hash}, {"dialect", source.dialect}};
+  json["files"] = source.files;
   json["names"] = source.names;
   return json;
 }
@@ -20,6 +21,7 @@ Source source_from(const Json& json) {
   source.path = json.at("path");
   source.hash = json.at("hash");
   source.dialect = json.value("dialect", "");
+  source.files = json.value("files", std::vector<std::string>());
   source.names = json.value("names", std::map<std::string, std::string>());
   return source;
 }

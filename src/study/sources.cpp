@@ -1,5 +1,7 @@
 #include "yoneda/study/sources.hpp"
 
+#include <algorithm>
+#include <charconv>
 #include <filesystem>
 
 #include "yoneda/arrows/logit_arrows.hpp"
@@ -16,9 +18,18 @@ std::string absolute(const std::string& path) {
   return full.empty() ? path : full.string();
 }
 
+std::string hash_of(const std::string& path, const std::vector<std::string>& files) {
+  return files.empty() ? io::hash_path(path) : io::hash_files(files);
+}
+
+// Of a model's folder only what was read counts: a study does not depend on shards it never opened.
 Source source(const std::string& path, const Origin& origin,
               const std::map<std::string, std::string>& names) {
-  Source made{absolute(path), io::hash_path(path), origin.dialect, {}};
+  Source made{absolute(path), {}, {}, origin.dialect, {}};
+  for (const std::string& file : origin.files) made.files.push_back(absolute(file));
+  std::ranges::sort(made.files);
+  made.files.erase(std::ranges::unique(made.files).begin(), made.files.end());
+  made.hash = hash_of(path, made.files);
   for (const auto& [option, name] : names)
     if (!name.empty()) made.names[option] = name;
   return made;
@@ -29,10 +40,15 @@ std::string text_of(ingest::FeatureAxis axis) {
   return axis == ingest::FeatureAxis::rows ? "rows" : "columns";
 }
 
+std::string text_of(const std::optional<Index>& number) {
+  return number ? std::to_string(*number) : std::string();
+}
+
 std::map<std::string, std::string> names_of(const ingest::SaeNames& names) {
   return {{"decoder", names.decoder},           {"encoder", names.encoder},
           {"encoder-bias", names.encoder_bias}, {"decoder-bias", names.decoder_bias},
-          {"threshold", names.threshold},       {"feature-axis", text_of(names.features)}};
+          {"threshold", names.threshold},       {"feature-axis", text_of(names.features)},
+          {"layer", text_of(names.layer)},      {"target-layer", text_of(names.target_layer)}};
 }
 
 std::map<std::string, std::string> names_of(const ingest::UnembeddingNames& names,
@@ -51,8 +67,14 @@ std::string named(const Source& source, const std::string& option) {
   return found == source.names.end() ? std::string() : found->second;
 }
 
+std::optional<Index> number_of(const std::string& text) {
+  Index number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() ? std::optional(number) : std::nullopt;
+}
+
 void require_unchanged(const std::string& role, const Source& source) {
-  if (io::hash_path(source.path) == source.hash) return;
+  if (hash_of(source.path, source.files) == source.hash) return;
   throw Error(ErrorKind::value,
               "the " + role + " has changed since the study was made (hash " + source.hash +
                   "); run the study again, or name the file to use instead",
@@ -104,13 +126,32 @@ Sae load_features(const SourceOptions& options, Index d_model) {
 
 /// The SAE with its directions in the residual stream. Eigen's product, whatever others use: which
 /// tokens a feature raises must not depend on the instruction set.
-Sae load_sae_in_stream(const SourceOptions& options, Index d_model) {
-  const Sae sae = load_features(options, d_model);
+Sae load_sae_in_stream(const SourceOptions& options, Unembedding& model) {
+  const Sae sae = load_features(options, model.d());
   const ingest::ResidualMap map = ingest::load_residual_map(options.model, sae.origin, sae.d(),
-                                                            d_model, options.residual_names);
+                                                            model.d(), options.residual_names);
+  model.origin.files.insert(model.origin.files.end(), map.files.begin(), map.files.end());
   Sae made = into_residual(sae, map.W_O, map.gain);
   made.origin.notes.insert(made.origin.notes.end(), map.notes.begin(), map.notes.end());
   return made;
+}
+
+/// A tokenizer may know a few tokens more than the model has rows (Gemma 3's does): they never
+/// occur. Many more are another model's. Fewer are padding of the unembedding.
+void fit_vocabulary(Vocabulary& vocabulary, Index V, const std::string& path) {
+  const Index surplus = vocabulary.size() - V;
+  if (surplus <= 0) return;
+  constexpr Index few = 128;
+  if (surplus > few || surplus > V / 1000)
+    throw Error(ErrorKind::shape,
+                "has " + std::to_string(vocabulary.size()) + " tokens, the unembedding only " +
+                    std::to_string(V) + " rows",
+                path);
+  Origin origin = vocabulary.origin;
+  origin.notes.push_back("the last " + std::to_string(surplus) +
+                         " tokens have no row in the unembedding and are left out");
+  const auto& texts = vocabulary.texts();
+  vocabulary = Vocabulary({texts.begin(), texts.begin() + V}, std::move(origin));
 }
 
 }  // namespace
@@ -126,13 +167,9 @@ Sources open_sources(const SourceOptions& options) {
       sources.recorded["added_tokens.json"] = source(*added, {}, {});
   }
   sources.model = load_model(options, sources.vocabulary);
-  sources.sae = load_sae_in_stream(options, sources.model.d());
+  sources.sae = load_sae_in_stream(options, sources.model);
   require_same_stream(sources.sae.W_dec, sources.model);
-  if (sources.vocabulary.size() > sources.model.V())
-    throw Error(ErrorKind::shape,
-                "has " + std::to_string(sources.vocabulary.size()) +
-                    " tokens, the unembedding only " + std::to_string(sources.model.V()) + " rows",
-                vocabulary);
+  fit_vocabulary(sources.vocabulary, sources.model.V(), vocabulary);
   sources.recorded["sae"] = source(options.sae, sources.sae.origin, names_of(options.sae_names));
   sources.recorded["model"] = source(options.model, sources.model.origin,
                                      names_of(options.model_names, options.residual_names));
@@ -150,6 +187,8 @@ Sources reopen_sources(const Record& record) {
     const std::string axis = named(sae->second, "feature-axis");
     if (axis == "rows") options.sae_names.features = ingest::FeatureAxis::rows;
     if (axis == "columns") options.sae_names.features = ingest::FeatureAxis::columns;
+    options.sae_names.layer = number_of(named(sae->second, "layer"));
+    options.sae_names.target_layer = number_of(named(sae->second, "target-layer"));
   }
   if (const auto model = record.sources.find("model"); model != record.sources.end()) {
     options.model = model->second.path;

@@ -54,7 +54,7 @@ TEST_CASE("graphs survive every format bit for bit") {
     record.command = "test";
     record.convention = "folded";
     record.options["k"] = "7";
-    record.sources["sae"] = {"/a/b", "0123", "SAELens", {{"decoder", "W"}}};
+    record.sources["sae"] = {"/a/b", "0123", {"/a/b/c"}, "SAELens", {{"decoder", "W"}}};
     const bool directed = direction == Direction::directed;
 
     study::write_graph(folder / "g.safetensors", graph, record);

@@ -150,7 +150,7 @@ TEST_CASE("a study is a folder with study.json") {
   const TemporaryFolder folder;
   study::Study made{folder / "new/study", {}};
   made.record.command = "yoneda run";
-  made.record.sources["sae"] = {"/x", "00", "safetensors", {}};
+  made.record.sources["sae"] = {"/x", "00", {}, "safetensors", {}};
   study::write_study(made);
   const auto found = study::study_at(folder / "new/study");
   REQUIRE(found);

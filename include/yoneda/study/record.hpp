@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "yoneda/model/convention.hpp"
 
@@ -12,7 +13,8 @@ namespace yoneda::study {
 /// An input and its fingerprint.
 struct Source {
   std::string path;                          ///< absolute
-  std::string hash;                          ///< xxh3-128; of a folder: of its files
+  std::string hash;                          ///< xxh3-128 of the files that were read
+  std::vector<std::string> files;            ///< those files, absolute; empty: all there are
   std::string dialect;                       ///< what it was read as
   std::map<std::string, std::string> names;  ///< tensor names and options the user gave
 };
