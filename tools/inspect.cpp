@@ -1,21 +1,29 @@
-// yoneda inspect: what a path is, which axis is features, and what to type next.
+// yoneda inspect: what a path is, which axis is features, whether it is sound, and what to type
+// next.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <filesystem>
-#include <limits>
 
 #include "command.hpp"
 #include "terminal.hpp"
+#include "yoneda/ingest/residual.hpp"
+#include "yoneda/ingest/vocabulary.hpp"
 #include "yoneda/io/read_tensors.hpp"
-#include "yoneda/linear/dot.hpp"
 
 namespace tool {
 namespace {
 
 namespace fs = std::filesystem;
+namespace ingest = yoneda::ingest;
 using yoneda::Error;
 using yoneda::Index;
+
+struct Options {
+  std::string path;
+  SourceFlags sources;  // only the names, and the model to fit
+  bool health = false;
+};
 
 /// What was found out: lines for a person, and the same as JSON.
 struct Report {
@@ -23,11 +31,19 @@ struct Report {
   Json json = Json::object();
 
   void say(const std::string& line) { lines.push_back(line); }
+  void fact(const std::string& name, const std::string& text) {
+    say(fmt::format("  {:<11} {}", name, text));
+  }
 };
+
+std::string safe(const std::string& text) {
+  return safe_text(text, 200);
+}
 
 void describe_tensors(const yoneda::io::TensorFile& file, Report& report) {
   constexpr std::size_t most = 40;
-  Json list = Json::array();
+  report.say(fmt::format("{}: {}, {} tensors", safe(file.path), file.format, file.tensors.size()));
+  Json& list = report.json["tensors"];
   for (std::size_t i = 0; i < file.tensors.size(); ++i) {
     const auto& tensor = file.tensors[i];
     list.push_back({{"name", tensor.name}, {"dtype", name(tensor.dtype)}, {"shape", tensor.shape}});
@@ -38,84 +54,238 @@ void describe_tensors(const yoneda::io::TensorFile& file, Report& report) {
   if (file.tensors.size() > most)
     report.say(fmt::format("  … and {} more", file.tensors.size() - most));
   for (const auto& [member, reason] : file.unreadable)
-    report.say(fmt::format("  {}  not read: {}", padded(member, 34), reason));
-  report.json["tensors"] = std::move(list);
+    report.say(fmt::format("  {}  not read: {}", padded(member, 34), safe(reason)));
 }
 
-void describe_sae(const yoneda::Sae& sae, Report& report) {
-  std::vector<float> scratch(sae.d());
-  double least = std::numeric_limits<double>::infinity(), most = 0;
-  Index zero = 0;
-  for (Index f = 0; f < sae.n(); ++f) {
-    const double norm = yoneda::canonical_norm(sae.W_dec.row(f, scratch));
-    least = std::min(least, norm);
-    most = std::max(most, norm);
-    zero += norm == 0;
+// The files of tensors among those that a reader opened.
+void describe_files(const std::vector<std::string>& files, Report& report) {
+  report.json["files"] = files;
+  for (const std::string& path : files) {
+    const auto ending = fs::path(path).extension();
+    if (ending == ".json" || ending == ".yaml") continue;
+    describe_tensors(yoneda::io::read_tensors(path), report);
   }
-  report.json["dialect"] = sae.origin.dialect;
-  report.json["features"] = sae.n();
-  report.json["d_model"] = sae.d();
-  report.json["activation"] = name(sae.activation);
-  report.json["decoder_norm"] = {least, most};
-  report.say(fmt::format("an SAE ({}): {} features writing to a space of dimension {}",
-                         sae.origin.dialect, grouped(sae.n()), sae.d()));
-  if (sae.activation != yoneda::Activation::unknown)
-    report.say(fmt::format("  activation {}{}", name(sae.activation),
-                           sae.k > 0 ? fmt::format(", k = {}", sae.k) : ""));
-  if (!sae.origin.hook_point.empty())
-    report.say(
-        fmt::format("  at {}{}", safe_text(sae.origin.hook_point, 80),
-                    sae.origin.model.empty() ? "" : " of " + safe_text(sae.origin.model, 60)));
-  report.say(fmt::format("  decoder rows have norms from {:.3g} to {:.3g}{}", least, most,
-                         zero > 0 ? fmt::format(", {} are zero", grouped(zero)) : ""));
-  for (const std::string& note : sae.origin.notes) report.say("  note: " + note);
 }
 
-void describe_model(const yoneda::Unembedding& model, Report& report) {
-  report.json["dialect"] = model.origin.dialect;
-  report.json["tokens"] = model.V();
-  report.json["d_model"] = model.d();
-  report.json["norm"] = name(model.norm);
-  report.json["gain"] = !model.gain.empty();
-  report.say(fmt::format("an unembedding ({}): {} tokens, d_model {}, {}", model.origin.dialect,
-                         grouped(model.V()), model.d(),
-                         model.gain.empty() ? "gain of the final norm unknown"
-                                            : fmt::format("final norm {}", name(model.norm))));
-  report.say(fmt::format("  logits will be '{}' unless --convention says otherwise",
-                         name(resolve(yoneda::Convention::automatic, model))));
-  for (const std::string& note : model.origin.notes) report.say("  note: " + note);
+void describe_notes(const yoneda::Origin& origin, Report& report) {
+  report.json["notes"] = origin.notes;
+  for (const std::string& note : origin.notes) report.say("  note: " + note);
+}
+
+std::string activation_text(const yoneda::Sae& sae) {
+  std::string text(name(sae.activation));
+  if (sae.k > 0) text += fmt::format(", k = {}", sae.k);
+  if (sae.signed_codes) text += ", signed";
+  return text;
+}
+
+std::string input_text(const yoneda::Sae& sae) {
+  std::string text = sae.input_norm == yoneda::InputNorm::none
+                         ? "as it is"
+                         : fmt::format("normalised ({})", name(sae.input_norm));
+  if (sae.input_norm == yoneda::InputNorm::scale && sae.input_scale > 0)
+    text += fmt::format(" by {:.6g}", sae.input_scale);
+  return text + (sae.subtract_b_dec ? ", centred by the decoder's bias" : "");
+}
+
+std::string place_text(const yoneda::Origin& origin) {
+  std::string text = origin.hook_point.empty() ? "unknown" : safe(origin.hook_point);
+  if (!origin.hook_point_out.empty()) text += " → " + safe(origin.hook_point_out);
+  if (origin.layer >= 0) text += fmt::format(", layer {}", origin.layer);
+  if (!origin.model.empty()) text += " of " + safe(origin.model);
+  return text;
+}
+
+// What lies between the decoder and the residual stream, where the hook point tells of it.
+std::string way_text(const yoneda::Origin& origin) {
+  const std::string& written =
+      origin.hook_point_out.empty() ? origin.hook_point : origin.hook_point_out;
+  switch (ingest::residual_route(written).site) {
+    case ingest::ResidualSite::heads:
+      return "in the space of attention heads: W_O leads to the stream (taken from the model)";
+    case ingest::ResidualSite::neurons:
+      return "in the space of neurons: W_out leads to the stream (taken from the model)";
+    case ingest::ResidualSite::attention:
+    case ingest::ResidualSite::mlp:
+      return "before a post-norm, where the model has one (its gain is taken from the model)";
+    default:
+      return {};
+  }
+}
+
+void describe_health(const Options& options, const ingest::SaeOutline& outline,
+                     std::optional<Index> d_model, Report& report) {
+  constexpr Index small = Index{64} << 20;
+  if (!options.health && outline.decoder_bytes > small) {
+    report.json["health"] = nullptr;
+    report.fact("health", fmt::format("not read, the decoder takes {:.0f} MB (--health reads it)",
+                                      static_cast<double>(outline.decoder_bytes) / 1e6));
+    return;
+  }
+  const auto health =
+      ingest::decoder_health(options.path, options.sources.options.sae_names, d_model);
+  report.json["health"] = {{"norm_least", health.least},
+                           {"norm_median", health.median},
+                           {"norm_most", health.most},
+                           {"zero_rows", health.zero},
+                           {"not_finite_rows", health.not_finite}};
+  report.json["decoder_norm"] = {health.least, health.most};
+  report.fact(
+      "health",
+      fmt::format("norms of decoder rows from {:.4g} to {:.4g}, median {:.4g}; {}; {}",
+                  health.least, health.most, health.median,
+                  health.zero > 0 ? grouped(health.zero) + " rows are zero" : "none is zero",
+                  health.not_finite > 0
+                      ? grouped(health.not_finite) + " rows hold a NaN or an infinity"
+                      : "no NaN"));
+}
+
+void describe_fit(const Options& options, const ingest::SaeOutline& outline, Report& report) {
+  const auto& named = options.sources.options;
+  if (named.model.empty()) return;
+  const auto model = ingest::outline_unembedding(named.model, named.model_names);
+  try {
+    const auto map = ingest::load_residual_map(named.model, outline.sae.origin, outline.d, model.d,
+                                               named.residual_names);
+    report.json["fits_model"] = true;
+    report.fact("fit", fmt::format("writes to the stream of {}, d_model {}", safe(named.model),
+                                   grouped(model.d)));
+    for (const std::string& note : map.notes) report.say("  note: " + note);
+  } catch (const Error& error) {
+    report.json["fits_model"] = false;
+    report.fact("fit", std::string("no: ") + error.what());
+  }
+}
+
+void describe_sae(const Options& options, const ingest::SaeOutline& outline,
+                  std::optional<Index> d_model, Report& report) {
+  const yoneda::Sae& sae = outline.sae;
+  const yoneda::Origin& origin = sae.origin;
+  Json& json = report.json;
+  json["kind"] = "sae";
+  json["dialect"] = origin.dialect;
+  json["architecture"] = origin.architecture;
+  json["features"] = outline.n;
+  json["d_model"] = outline.d;
+  json["d_in"] = outline.d_in;
+  json["decoder"] = outline.decoder;
+  json["activation"] = name(sae.activation);
+  json["k"] = sae.k;
+  json["input_norm"] = name(sae.input_norm);
+  json["centred"] = sae.subtract_b_dec;
+  json["hook_point"] = origin.hook_point;
+  json["hook_point_out"] = origin.hook_point_out;
+  json["layer"] = origin.layer;
+  json["model"] = origin.model;
+  json["transcoder"] = sae.transcoder;
+  json["skip_connection"] = outline.skip;
+  json["signed"] = sae.signed_codes;
+  report.say(fmt::format("{} ({}): {} features that write to a space of dimension {}",
+                         sae.transcoder ? "a transcoder" : "an SAE", origin.dialect,
+                         grouped(outline.n), grouped(outline.d)));
+  report.fact("decoder", outline.decoder);
+  report.fact("encoder", outline.d_in == 0
+                             ? std::string("none")
+                             : fmt::format("reads dimension {}{}", grouped(outline.d_in),
+                                           outline.skip ? ", beside a skip connection" : ""));
+  if (outline.d_in > 0) {
+    report.fact("activation", activation_text(sae));
+    report.fact("input", input_text(sae));
+  }
+  report.fact("place", place_text(origin));
+  if (const std::string way = way_text(origin); !way.empty()) report.fact("decoder is", way);
+  describe_health(options, outline, d_model, report);
+  describe_fit(options, outline, report);
+  describe_notes(origin, report);
+  describe_files(origin.files, report);
+}
+
+void describe_model(const std::string& path, const ingest::UnembeddingOutline& outline,
+                    Report& report) {
+  const yoneda::Unembedding& model = outline.model;
+  Json& json = report.json;
+  json["kind"] = "model";
+  json["dialect"] = model.origin.dialect;
+  json["tokens"] = outline.V;
+  json["d_model"] = outline.d;
+  json["matrix"] = outline.matrix;
+  json["norm"] = name(model.norm);
+  json["gain"] = !model.gain.empty();
+  json["soft_cap"] = model.soft_cap;
+  report.say(fmt::format("an unembedding ({}): {} tokens, d_model {}", model.origin.dialect,
+                         grouped(outline.V), grouped(outline.d)));
+  report.fact("matrix", outline.matrix);
+  report.fact("final norm", fmt::format("{}, {}{}", name(model.norm),
+                                        model.gain.empty() ? "gain unknown" : "gain found",
+                                        model.soft_cap ? "; logits are capped" : ""));
+  const auto convention = resolve(yoneda::Convention::automatic, model);
+  json["convention"] = name(convention);
+  report.fact("logits", fmt::format("'{}' unless --convention says otherwise", name(convention)));
+  if (const auto words = ingest::find_vocabulary(path)) {
+    json["vocabulary"] = *words;
+    report.fact("words", safe(*words));
+  }
+  describe_notes(model.origin, report);
+}
+
+void describe_vocabulary(const std::string& path, Report& report) {
+  const yoneda::Vocabulary vocabulary = ingest::load_vocabulary(path);
+  report.json["kind"] = "vocabulary";
+  report.json["dialect"] = vocabulary.origin.dialect;
+  report.json["tokens"] = vocabulary.size();
+  report.say(fmt::format("a vocabulary ({}): {} tokens", vocabulary.origin.dialect,
+                         grouped(vocabulary.size())));
+  std::string sample;
+  for (yoneda::Id token = 0; token < 200 && sample.size() < 80; ++token) {
+    const auto id = static_cast<yoneda::Id>(vocabulary.size() / 2) + token;
+    if (id >= vocabulary.size()) break;
+    sample += (sample.empty() ? "" : " ") + safe_token(vocabulary.text(id), 20);
+  }
+  report.fact("some", sample);
+  describe_notes(vocabulary.origin, report);
+  report.say(
+      fmt::format("next: yoneda run --sae SAE --model MODEL --vocabulary {} -o STUDY", path));
 }
 
 // Tries a reading; what it says in vain is kept for the case that nothing fits.
 template <class Read>
-bool attempt(const Read& read, std::vector<std::string>& reasons) {
+auto attempt(const Read& read, std::vector<std::string>& reasons)
+    -> std::optional<decltype(read())> {
   try {
-    read();
-    return true;
+    return read();
   } catch (const Error& error) {
-    if (error.kind == yoneda::ErrorKind::file) throw;
     reasons.push_back(error.what());
-    return false;
+    return std::nullopt;
   }
 }
 
-void describe_weights(const std::string& path, Report& report) {
+void describe_next(const Options& options, bool is_sae, bool is_model, Report& report) {
+  const auto& named = options.sources.options;
+  std::string sae = is_sae ? options.path : "SAE";
+  if (named.sae_names.layer) sae += fmt::format(" --layer {}", *named.sae_names.layer);
+  if (named.sae_names.target_layer)
+    sae += fmt::format(" --target-layer {}", *named.sae_names.target_layer);
+  const std::string model = is_model ? options.path : !named.model.empty() ? named.model : "MODEL";
+  const std::string next = fmt::format("yoneda run --sae {} --model {} -o STUDY", sae, model);
+  report.json["next"] = next;
+  report.say("next: " + next);
+}
+
+void describe_weights(const Options& options, Report& report) {
+  const auto& named = options.sources.options;
   std::vector<std::string> reasons;
+  const auto model = attempt(
+      [&] { return ingest::outline_unembedding(options.path, named.model_names); }, reasons);
   std::optional<Index> d_model;
-  const bool is_model = attempt(
-      [&] {
-        const auto model = yoneda::ingest::load_unembedding(path);
-        d_model = model.d();
-        describe_model(model, report);
-      },
-      reasons);
-  const bool is_sae =
-      attempt([&] { describe_sae(yoneda::ingest::load_sae(path, {}, d_model), report); }, reasons);
-  if (is_model || is_sae) {
-    report.say(fmt::format("next: yoneda run --sae {} --model {} -o STUDY", is_sae ? path : "SAE",
-                           is_model ? path : "MODEL"));
-    return;
-  }
+  if (model) d_model = model->d;
+  if (!named.model.empty()) d_model = ingest::outline_unembedding(named.model, named.model_names).d;
+  const auto sae =
+      attempt([&] { return ingest::outline_sae(options.path, named.sae_names, d_model); }, reasons);
+  if (model) describe_model(options.path, *model, report);
+  if (sae) describe_sae(options, *sae, d_model, report);
+  if (sae || model) return describe_next(options, sae.has_value(), model.has_value(), report);
+  if (!fs::is_directory(options.path))
+    describe_tensors(yoneda::io::read_tensors(options.path), report);
   report.say("neither an SAE nor an unembedding that can be read as it is:");
   for (const std::string& reason : reasons) report.say("  " + reason);
   report.json["problems"] = reasons;
@@ -139,7 +309,9 @@ void describe_study(const std::string& path, const study::Study& found, Report& 
 }
 
 // True where the file is one of ours.
-bool describe_ours(const std::string& path, const yoneda::io::TensorFile& file, Report& report) {
+bool describe_ours(const std::string& path, Report& report) {
+  if (fs::is_directory(path) || !path.ends_with(".safetensors")) return false;
+  const auto file = yoneda::io::read_tensors(path);
   const auto format = file.metadata.find("format");
   if (format == file.metadata.end() || !format->second.starts_with("yoneda-")) return false;
   report.json["kind"] = format->second;
@@ -149,6 +321,7 @@ bool describe_ours(const std::string& path, const yoneda::io::TensorFile& file, 
                            grouped(arrows.arrows.n), grouped(arrows.arrows.V), arrows.arrows.k,
                            name(arrows.arrows.convention)));
     describe_record(arrows.record, report);
+    describe_tensors(file, report);
     report.say(fmt::format("next: yoneda graph {} -o graph.safetensors", path));
   } else if (format->second.starts_with("yoneda-graph/")) {
     const auto graph = study::read_graph(path);
@@ -162,34 +335,24 @@ bool describe_ours(const std::string& path, const yoneda::io::TensorFile& file, 
   return true;
 }
 
-// The file whose tensors are listed: the path itself, or the one file of weights in a folder.
-std::optional<std::string> weights_in(const std::string& path) {
-  if (!fs::is_directory(path)) return path;
-  std::vector<std::string> found;
-  for (const auto& entry : fs::directory_iterator(path)) {
-    const auto ending = entry.path().extension();
-    if (ending == ".safetensors" || ending == ".npz") found.push_back(entry.path().string());
-  }
-  if (found.size() != 1) return std::nullopt;
-  return found.front();
+// A list of words, which no reader of weights could open.
+bool is_vocabulary(const std::string& path) {
+  const std::string name = fs::path(path).filename().string();
+  constexpr std::array known{"tokenizer.json", "vocab.json", "tokens.json", "vocab.txt"};
+  return std::ranges::find(known, name) != known.end() || name.ends_with(".txt");
 }
 
-void run(const std::string& path, const Session& session) {
+void run(const Options& options, const Session& session) {
+  const std::string& path = options.path;
   if (!fs::exists(path)) throw Error(yoneda::ErrorKind::file, "no such file or folder", path);
   Report report;
   report.json["path"] = path;
-  if (const auto found = study::study_at(path)) {
+  if (const auto found = study::study_at(path))
     describe_study(path, *found, report);
-  } else {
-    bool ours = false;
-    if (const auto weights = weights_in(path)) {
-      const auto file = yoneda::io::read_tensors(*weights);
-      report.say(fmt::format("{}: {}, {} tensors", *weights, file.format, file.tensors.size()));
-      describe_tensors(file, report);
-      ours = describe_ours(path, file, report);
-    }
-    if (!ours) describe_weights(path, report);
-  }
+  else if (is_vocabulary(path))
+    describe_vocabulary(path, report);
+  else if (!describe_ours(path, report))
+    describe_weights(options, report);
   if (session.json)
     print_json(report.json);
   else
@@ -199,12 +362,22 @@ void run(const std::string& path, const Session& session) {
 }  // namespace
 
 void add_inspect(CLI::App& app, Session& session) {
-  auto path = std::make_shared<std::string>();
+  auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("inspect", "What a path holds, and what to type next");
-  command->add_option("path", *path, "a study, a file of tensors, an SAE's or a model's folder")
+  command
+      ->add_option("path", options->path,
+                   "an SAE's or a model's folder, a file of tensors, a vocabulary, a study")
       ->required();
+  command->add_option("--model", options->sources.options.model,
+                      "the model that an SAE should fit");
+  command->add_flag("--health", options->health,
+                    "read the decoder however large it is: norms, dead rows, NaN");
+  add_name_flags(*command, options->sources);
   add_json_flag(*command, session);
-  command->callback([path, &session] { run(*path, session); });
+  command->callback([options, &session] {
+    apply_norm(options->sources);
+    run(*options, session);
+  });
 }
 
 }  // namespace tool

@@ -19,6 +19,7 @@ import numpy
 PROGRAM, SOURCE = sys.argv[1], pathlib.Path(sys.argv[2])
 SHARED = SOURCE.parent / "shared" / "data"
 DEMO = SOURCE / "tools" / "demo"
+FIXTURES = SOURCE / "tests" / "data"
 
 
 def yoneda(*arguments, cwd=None):
@@ -349,6 +350,14 @@ class Vocabulary(Scratch):
         (self.folder / "vocab.json").write_text(json.dumps([f"word{i}" for i in range(self.V + 1)]))
         self.refused(2, "has 101 tokens, the unembedding only 100 rows", *self.arguments())
 
+    def test_a_token_too_many_in_a_large_vocabulary_is_left_out(self):
+        toy(self.folder, V=2000)
+        (self.folder / "vocab.json").write_text(json.dumps([f"word{i}" for i in range(2001)]))
+        ran = yoneda("arrows", "--sae", self.folder / "sae", "--model", self.model, "-k", 10, "-o", self.folder / "a.safetensors")
+        self.assertEqual(ran.returncode, 0, ran.stderr)
+        self.assertIn("the last 1 tokens have no row", ran.stderr)
+        self.assertEqual(read_safetensors(self.folder / "a.safetensors")[0]["token_offsets"].shape, (2001,))
+
 
 class Train(Scratch):
     def test_trains_on_npy_and_writes_what_run_reads(self):
@@ -393,6 +402,105 @@ class Inspect(Scratch):
         for name in ("arrows.safetensors", "graph.safetensors"):
             self.assertIn("yoneda", self.done("inspect", self.folder / "study" / name))
         self.assertEqual(json.loads(self.done("inspect", self.folder / "sae", "--json"))["dialect"], "SAELens")
+
+
+    def described(self, *arguments):
+        return json.loads(self.done("inspect", *arguments, "--json"))
+
+    def test_every_dialect_is_named_with_its_axis_and_place(self):
+        for path, dialect, features, words in (
+                ("saelens/6_jumprelu", "SAELens", 6, "blocks.5.hook_resid_post, layer 5 of gpt2"),
+                ("sparsify/run/layers.5", "sparsify", 8, "layers.5, layer 5 of EleutherAI/pythia-70m"),
+                ("gemma-scope-2b-pt-att/layer_20/width_16k/average_l0_71", "Gemma Scope", 6, "W_O leads to the stream"),
+                ("llama-scope/Llama3_1-8B-Base-L24R-2x", "Llama Scope", 8, "normalised (scale) by 0.5"),
+                ("openai/resid_post_mlp_v5_32k/autoencoders/8.pt", "OpenAI", 6, "features are its columns"),
+                ("dictionary_learning/topk/trainer_0", "dictionary_learning", 6, "topk, k = 3"),
+                ("qwen-scope/square", "Qwen Scope", 4, "features are its columns")):
+            text = self.done("inspect", FIXTURES / "sae" / path)
+            self.assertIn(words, text)
+            self.assertIn("next: yoneda run --sae", text)
+            found = self.described(FIXTURES / "sae" / path)
+            self.assertEqual((found["kind"], found["dialect"], found["features"]), ("sae", dialect, features), path)
+            self.assertEqual(found["health"]["zero_rows"], 0)
+
+    def test_a_choice_that_must_be_made_is_said_and_taken(self):
+        folder = FIXTURES / "sae" / "circuit-tracer" / "clt"
+        self.assertIn("choose one (--layer)", self.done("inspect", folder))
+        self.assertIn("choose one (--target-layer)", self.done("inspect", folder, "--layer", 0))
+        text = self.done("inspect", folder, "--layer", 0, "--target-layer", 2)
+        self.assertIn("blocks.0.hook_resid_mid → blocks.2.hook_mlp_out", text)
+        self.assertIn("--layer 0 --target-layer 2 --model MODEL", text)
+
+    def test_health_counts_dead_rows_and_nan(self):
+        W_dec, _ = toy(self.folder)
+        W_dec[3] = 0
+        W_dec[5, 2] = numpy.nan
+        write_safetensors(self.folder / "x.safetensors", {"W_dec": W_dec, "b_dec": numpy.zeros(8, "float32")})
+        health = self.described(self.folder / "x.safetensors")["health"]
+        self.assertEqual((health["zero_rows"], health["not_finite_rows"]), (1, 1))
+        norms = numpy.delete(numpy.linalg.norm(W_dec.astype("float64"), axis=1), (3, 5))
+        numpy.testing.assert_allclose((health["norm_least"], health["norm_most"]), (norms.min(), norms.max()))
+
+    def test_fit_with_a_model(self):
+        toy(self.folder)
+        text = self.done("inspect", self.folder / "sae", "--model", self.folder / "model.safetensors")
+        self.assertIn("writes to the stream", text)
+        (self.folder / "other").mkdir()
+        toy(self.folder / "other", d=6)
+        found = self.described(self.folder / "sae", "--model", self.folder / "other" / "model.safetensors")
+        self.assertFalse(found["fits_model"])
+
+    def test_models_and_vocabularies(self):
+        found = self.described(FIXTURES / "model" / "llama_bin")
+        self.assertEqual((found["kind"], found["tokens"], found["d_model"], found["norm"]), ("model", 7, 4, "RMSNorm"))
+        text = self.done("inspect", FIXTURES / "model" / "llama" / "vocab.json")
+        self.assertIn("a vocabulary", text)
+
+
+class Checkpoints(Scratch):
+    """SAEs as their ecosystems save them, from the command line to arrows."""
+
+    def arrows(self, sae, *more):
+        fixture = FIXTURES / "sae" / sae
+        W_U = numpy.random.default_rng(0).standard_normal((50, 4)).astype("float32")
+        write_safetensors(self.folder / "m.safetensors", {"W_U": W_U, "final_norm_weight": numpy.ones(4, "float32")})
+        self.done("arrows", "--sae", fixture, "--model", self.folder / "m.safetensors", "-k", 5,
+                  "-o", self.folder / "a.safetensors", *more)
+        return W_U, read_safetensors(self.folder / "a.safetensors")[0]
+
+    def test_the_same_arrows_from_every_dialect(self):
+        W_dec = ((numpy.arange(24) * 37 % 101 - 50) / 8).reshape(6, 4)
+        for sae in ("saelens/6_standard", "sparsify/run/layers.5.mlp", "openai/tied/8.pt",
+                    "gemma-scope-2b-pt-res/layer_20/width_16k/average_l0_71",
+                    "gemma-scope-2-4b-pt/resid_post/layer_17_width_16k_l0_small", "dictionary_learning/jumprelu/trainer_0",
+                    "dictionary_learning/autoencoder/trainer_0", "goodfire/Llama-3.1-8B-Instruct-SAE-l19.pth",
+                    "circuit-tracer/llama-relu/layer_0.safetensors", "plain/nested.pt"):
+            W_U, arrows = self.arrows(sae)
+            logits = W_dec @ W_U.T.astype("float64")
+            numpy.testing.assert_array_equal(arrows["positive_tokens"], numpy.argsort(-logits, 1, "stable")[:, :5], sae)
+            numpy.testing.assert_array_equal(arrows["negative_tokens"], numpy.argsort(logits, 1, "stable")[:, :5], sae)
+
+    def test_a_study_of_a_chosen_decoder_opens_again(self):
+        self.arrows("circuit-tracer/clt", "--layer", 0, "--target-layer", 1)
+        self.done("graph", self.folder / "a.safetensors", "--kind", "decoder", "--neighbors", 2,
+                  "-o", self.folder / "g.tsv")
+
+    def test_only_what_was_read_counts_in_a_study(self):
+        model = self.folder / "model"
+        shutil.copytree(FIXTURES / "model" / "llama", model)
+        self.done("arrows", "--sae", FIXTURES / "sae" / "saelens" / "6_standard", "--model", model, "-k", 3,
+                  "-o", self.folder / "a.safetensors")
+        sources = json.loads(read_safetensors(self.folder / "a.safetensors")[1]["sources"])
+        names = sorted(pathlib.Path(path).name for path in sources["model"]["files"])
+        self.assertEqual(names, ["config.json", "model-00002-of-00002.safetensors", "model.safetensors.index.json"])
+        (model / "model-00001-of-00002.safetensors").write_bytes(b"another shard")
+        self.done("graph", self.folder / "a.safetensors", "--kind", "decoder", "--neighbors", 2, "-o", self.folder / "g.tsv")
+
+    def test_code_in_a_checkpoint_is_refused_by_name(self):
+        for name, words in (("calls_os_system", "system"), ("calls_getattr", "getattr"), ("torchscript", "TorchScript"),
+                            ("big_endian", "byte order"), ("legacy_valid", "before 1.6")):
+            path = FIXTURES / "hostile" / "pt" / f"{name}.pt"
+            self.refused(2, words, "arrows", "--sae", path, "--model", path, "-o", self.folder / "a.safetensors")
 
 
 class Stories(Scratch):
