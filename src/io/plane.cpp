@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstring>
 
@@ -36,23 +37,47 @@ T load(const std::byte* from) {  // bytes of a file need not be aligned for thei
   return value;
 }
 
-// Turning goes by squares, so that neither side is walked through in strides alone.
+// Elements first to last of every line, to the lines' own direction in the matrix.
 template <class From, class To, class Convert>
-void place(const std::byte* from, const Run& run, To* to, const Convert& convert) {
-  constexpr Index width = sizeof(From);
+void place_straight(const std::byte* from, const Run& run, Index first, Index last, To* to,
+                    const Convert& convert) {
+  for (Index l = 0; l < run.count; ++l) {
+    const std::byte* source = from + l * run.line_step * static_cast<Index>(sizeof(From));
+    To* const target = to + l * run.line_to;
+    for (Index e = first; e < last; ++e)
+      target[e * run.element_to] =
+          convert(load<From>(source + e * run.step * static_cast<Index>(sizeof(From))));
+  }
+}
+
+// Lines become columns by way of a square that stays in the cache: rows of the matrix lie a power
+// of two apart all too often, and would evict each other if they were written a number at a time.
+template <class From, class To, class Convert>
+void place_turned(const std::byte* from, const Run& run, Index first, Index last, To* to,
+                  const Convert& convert) {
   constexpr Index side = 64;
-  const Index lines_at_once = run.element_to == 1 ? 1 : side;
-  for (Index line = 0; line < run.count; line += lines_at_once)
-    for (Index begin = 0; begin < run.length; begin += side) {
-      const Index last = std::min(line + lines_at_once, run.count);
-      const Index end = std::min(begin + side, run.length);
-      for (Index l = line; l < last; ++l) {
-        const std::byte* source = from + l * run.line_step * width;
-        To* target = to + l * run.line_to;
-        for (Index e = begin; e < end; ++e)
-          target[e * run.element_to] = convert(load<From>(source + e * run.step * width));
+  std::array<To, side * side> square;
+  for (Index line = 0; line < run.count; line += side)
+    for (Index begin = first; begin < last; begin += side) {
+      const Index lines = std::min(side, run.count - line), length = std::min(side, last - begin);
+      for (Index l = 0; l < lines; ++l) {
+        const std::byte* source =
+            from + ((line + l) * run.line_step + begin) * static_cast<Index>(sizeof(From));
+        for (Index e = 0; e < length; ++e)
+          square[e * side + l] = convert(load<From>(source + e * static_cast<Index>(sizeof(From))));
       }
+      for (Index e = 0; e < length; ++e)
+        std::copy_n(square.data() + e * side, lines, to + (begin + e) * run.element_to + line);
     }
+}
+
+template <class From, class To, class Convert>
+void place(const std::byte* from, const Run& run, Index first, Index last, To* to,
+           const Convert& convert) {
+  if (run.element_to == 1 || run.line_to != 1 || run.step != 1)
+    place_straight<From>(from, run, first, last, to, convert);
+  else
+    place_turned<From>(from, run, first, last, to, convert);
 }
 
 // Elements of the storage from the first to behind the last that a run touches.
@@ -62,7 +87,7 @@ Index extent(const Run& run) {
 }
 
 Index lines_per_piece(const Run& run, Index width) {
-  constexpr Index piece = Index{1} << 20;
+  constexpr Index piece = Index{2} << 20;
   const Index lines = std::max<Index>(piece / std::max<Index>(run.length * width, 1), 1);
   return run.element_to == 1 ? lines : std::max<Index>(lines, 64);
 }
@@ -87,7 +112,8 @@ void copy_in_place(const Tensor& tensor, const Run& run, Index offset, To* to,
     const Index first = piece * lines;
     const Run mine = part(run, std::min(lines, run.count - first));
     const Index begin = (offset + first * run.line_step) * width;
-    place<From>(storage.span.data() + begin, mine, to + first * run.line_to, convert);
+    place<From>(storage.span.data() + begin, mine, 0, run.length, to + first * run.line_to,
+                convert);
     release(storage.part(begin, extent(mine) * width));
   });
 }
@@ -95,12 +121,16 @@ void copy_in_place(const Tensor& tensor, const Run& run, Index offset, To* to,
 template <class From, class To, class Convert>
 void copy_stream(const Tensor& tensor, const Run& run, To* to, const Convert& convert) {
   constexpr Index width = sizeof(From);
+  constexpr Index at_once = 1024;  // elements of a line
   const Index lines = lines_per_piece(run, width);
   Index first = 0;
   tensor.stream(lines * run.length * width, [&](std::span<const std::byte> bytes) {
-    const Index count = static_cast<Index>(bytes.size()) / (run.length * width);
-    place<From>(bytes.data(), part(run, count), to + first * run.line_to, convert);
-    first += count;
+    const Run mine = part(run, static_cast<Index>(bytes.size()) / (run.length * width));
+    parallel_for((run.length + at_once - 1) / at_once, [&](Index block) {
+      const Index begin = block * at_once, end = std::min(begin + at_once, run.length);
+      place<From>(bytes.data(), mine, begin, end, to + first * run.line_to, convert);
+    });
+    first += mine.count;
   });
 }
 

@@ -67,7 +67,7 @@ struct Reader {
     const zip_int64_t target = zip_source_seek_compute_offset(
         static_cast<zip_uint64_t>(at), static_cast<zip_uint64_t>(size()), data, length, &error);
     if (target < 0) return -1;
-    at = given_back = target;
+    if (target != at) at = given_back = target;  // libzip also seeks to where it is
     return 0;
   }
 
