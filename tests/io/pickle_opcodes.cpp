@@ -541,8 +541,7 @@ TEST_CASE("paths are told apart, and strange keys printed safely") {
   const std::string t = tensor(storage("0", 1), 0, {}, {});
   refuses(dict({text("a"), t, text("a"), t}) + ".", "'a' is given twice");
   refuses(dict({text("a"), t, text("a"), "N"}) + ".", "'a' is given twice");
-  refuses(dict({text("a\n\x1b"), "N", text("a\n\x1b"), "N"}) + ".",
-          R"('a\n\x1b' is given twice)");
+  refuses(dict({text("a\n\x1b"), "N", text("a\n\x1b"), "N"}) + ".", R"('a\n\x1b' is given twice)");
   CHECK(parse(dict({text("a\n"), "N"}) + ".").values == Values{{"a\n", "none"}});
   CHECK(parse(dict({text(""), dict({text(""), "N"})}) + ".").values == Values{{".", "none"}});
   refuses(dict({")", "N"}) + ".", "the checkpoint has a key that is a tuple");
