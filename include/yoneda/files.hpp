@@ -13,6 +13,7 @@
 #include "yoneda/io/read_tensors.hpp"
 #include "yoneda/io/safetensors.hpp"
 #include "yoneda/io/tensor.hpp"
+#include "yoneda/io/torch.hpp"
 #include "yoneda/onednn/gemm.hpp"
 #include "yoneda/study/arrows_file.hpp"
 #include "yoneda/study/categories_file.hpp"
