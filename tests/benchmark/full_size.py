@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """A Gemma Scope layer and its model at full size: inspected without their weights, loaded in the
-memory of what is kept. No time is asserted; loading.py prints times.
+memory of what is kept. No time is asserted.
 
 usage: full_size.py YONEDA LOAD_WEIGHTS
 """

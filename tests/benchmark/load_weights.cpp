@@ -50,9 +50,10 @@ int main(int argc, char** argv) {
     const Index kept = bytes(sae.W_dec) + bytes(sae.W_enc) + bytes(sae.W_skip) + bytes(sae.b_enc) +
                        bytes(sae.b_dec) + bytes(sae.threshold) + bytes(model.W_U) +
                        bytes(model.gain);
-    fmt::print("{{\"sae_seconds\": {:.4f}, \"model_seconds\": {:.4f}, \"kept\": {}, \"peak\": {}, "
-               "\"start\": {}}}\n",
-               sae_seconds, model_seconds, kept, peak_bytes(), before);
+    fmt::print(
+        "{{\"sae_seconds\": {:.4f}, \"model_seconds\": {:.4f}, \"kept\": {}, \"peak\": {}, "
+        "\"start\": {}}}\n",
+        sae_seconds, model_seconds, kept, peak_bytes(), before);
   } catch (const yoneda::Error& error) {
     fmt::print(stderr, "{}\n", error.what());
     return 1;

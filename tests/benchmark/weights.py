@@ -1,4 +1,4 @@
-"""Synthetic weights of a published size, for the full-size test and the loading benchmark.
+"""Synthetic weights of a published size, for the full-size test.
 
 A Gemma Scope SAE (numpy.savez, with or without compression) and an unembedding in safetensors shards.
 """

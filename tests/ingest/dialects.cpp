@@ -1,6 +1,9 @@
 // Every dialect's fixture against the one logical SAE that all of them store
 // (tests/data/README.md).
+#include <algorithm>
 #include <cmath>
+#include <string>
+#include <vector>
 
 #include "ingest/noted.hpp"
 #include "io/support.hpp"
@@ -293,8 +296,8 @@ TEST_CASE("sparsify") {
 TEST_CASE("transcoders of sparsify, whether or not their own configuration says so") {
   for (const char* path :
        {"sparsify/transcoder/layers.5.mlp", "sparsify/early_transcoder/layers.5.mlp"}) {
-    const Sae sae = check_sae({path, "sparsify", 6, 4, topk, false, "layers.5.mlp",
-                               "layers.5.mlp", 5, "EleutherAI/pythia-70m"});
+    const Sae sae = check_sae({path, "sparsify", 6, 4, topk, false, "layers.5.mlp", "layers.5.mlp",
+                               5, "EleutherAI/pythia-70m"});
     CHECK(to_vector(sae.W_skip) == pattern_values(16, 17));
   }
 }
@@ -645,4 +648,48 @@ TEST_CASE("any checkpoint by the names of its tensors") {
   }
   for (const char* name : {"legacy", "legacy_nested"})
     mentions(refusal("plain/" + std::string(name) + ".pt"), "before 1.6");
+}
+
+TEST_CASE("circuit-tracer configurations that are damaged or point elsewhere are refused") {
+  for (const char* name : {"absolute", "anchors", "deep", "layer_negative", "layer_twice",
+                           "no_layers", "remote", "tag", "up"}) {
+    CAPTURE(name);
+    const std::string path = fixture(std::string("hostile/circuit_tracer/") + name);
+    CHECK_THROWS_AS(ingest::load_sae(path), Error);
+    CHECK_THROWS_AS(ingest::outline_sae(path), Error);
+  }
+}
+
+TEST_CASE("an outline is the SAE without its numbers, and health is the decoder's as stored") {
+  for (const char* name : {"saelens/6_jumprelu", "saelens/6_skip_transcoder", "plain/names.pt"}) {
+    const std::string path = fixture(std::string("sae/") + name);
+    CAPTURE(name);
+    const Sae sae = ingest::load_sae(path);
+    const ingest::SaeOutline outline = ingest::outline_sae(path);
+    CHECK(outline.n == sae.n());
+    CHECK(outline.d == sae.d());
+    CHECK(outline.skip == (sae.W_skip.rows() > 0));
+    CHECK(outline.sae.activation == sae.activation);
+    CHECK(outline.sae.origin.hook_point == sae.origin.hook_point);
+    CHECK(outline.sae.W_dec.rows() == 0);
+
+    const ingest::DecoderHealth health = ingest::decoder_health(path);
+    std::vector<double> norms;
+    const auto values = to_vector(sae.W_dec);
+    for (Index f = 0; f < sae.n(); ++f) {
+      double sum = 0;
+      for (Index i = 0; i < sae.d(); ++i) {
+        const double value = values[static_cast<std::size_t>(f * sae.d() + i)];
+        sum += value * value;
+      }
+      norms.push_back(std::sqrt(sum));
+    }
+    std::ranges::sort(norms);
+    CHECK(health.zero == 0);
+    CHECK(health.not_finite == 0);
+    CHECK(health.least == doctest::Approx(norms.front()));
+    CHECK(health.most == doctest::Approx(norms.back()));
+  }
+  const ingest::DecoderHealth damaged = ingest::decoder_health(fixture("sae/nan.safetensors"));
+  CHECK(damaged.not_finite > 0);
 }

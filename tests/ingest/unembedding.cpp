@@ -338,3 +338,33 @@ TEST_CASE("a real model beside its SAE") {
   CHECK(model.gain.size() == 64);
   CHECK(model.norm == Norm::rms);
 }
+
+TEST_CASE("Hugging Face's PyTorch files, in one piece and in shards") {
+  for (const char* name : {"gpt2_bin", "llama_bin"}) {
+    const Unembedding model = load_unembedding(fixture(std::string("model/") + name));
+    check_matrix(model);
+    CHECK(model.gain == gain());
+    CHECK(model.norm == (name == std::string("gpt2_bin") ? Norm::layer : Norm::rms));
+  }
+}
+
+TEST_CASE("TransformerLens's state dict, and one whose norm is folded away") {
+  const Unembedding model = load_unembedding(fixture("model/transformer_lens.pt"));
+  check_matrix(model);
+  CHECK(model.gain == gain());
+  CHECK(model.norm == Norm::layer);
+
+  const Unembedding folded = load_unembedding(fixture("model/transformer_lens_folded.pt"));
+  REQUIRE(folded.V() == 7);
+  REQUIRE(folded.d() == 4);
+  CHECK(folded.gain == std::vector<float>(4, 1.0f));
+  CHECK(noted(folded.origin, "fold_ln"));
+}
+
+TEST_CASE("indices of shards that lead nowhere or out of the folder are refused") {
+  for (const char* name : {"absolute", "empty", "itself", "missing", "number", "up"}) {
+    CAPTURE(name);
+    const std::string path = fixture(std::string("hostile/bin_index/") + name);
+    CHECK(std::string(refusal(path).what()).find("bin_index") != std::string::npos);
+  }
+}
