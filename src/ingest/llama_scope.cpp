@@ -1,4 +1,4 @@
-// Llama Scope (He, Shu, Ge, Chen, Zhou, Wu, Liu, Wang, Guo, Qiu, Jiang, Qiu 2024, Llama Scope:
+// Llama Scope (He, Shu, Ge, Chen, Wang, Zhou, Liu, Guo, Huang, Wu, Jiang, Qiu 2024, Llama Scope:
 // extracting millions of features from Llama-3.1-8B with sparse autoencoders): hyperparams.json
 // beside checkpoints/final.safetensors; and its R1-Distill successor: config.json beside
 // sae_weights.safetensors. Linear layers: encoder.weight [n, d], decoder.weight [d, n].

@@ -1,7 +1,6 @@
 #include "yoneda/io/npz.hpp"
 
 #include <fmt/format.h>
-#include <zip.h>
 
 #include <array>
 #include <cstdint>
@@ -9,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "io/libzip.hpp"
 #include "io/npy_header.hpp"
 #include "io/text.hpp"
 #include "io/zip.hpp"
@@ -20,24 +20,10 @@ namespace {
 
 constexpr std::string_view extension = ".npy";
 
-struct Discard {
-  void operator()(zip_t* archive) const { zip_discard(archive); }
-};
 struct FreeSource {
   void operator()(zip_source_t* source) const { zip_source_free(source); }
 };
-using Archive = std::unique_ptr<zip_t, Discard>;
 using Source = std::unique_ptr<zip_source_t, FreeSource>;
-
-// libzip's description of an error, which it owns.
-struct ZipError {
-  zip_error_t error;
-  ZipError() { zip_error_init(&error); }
-  ~ZipError() { zip_error_fini(&error); }
-  ZipError(const ZipError&) = delete;
-  ZipError& operator=(const ZipError&) = delete;
-  std::string text() { return zip_error_strerror(&error); }
-};
 
 // Reads the header alone and holds it against the size that the archive announces.
 NpyHeader header_of(const ZipArchive& archive, const ZipMember& member) {

@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 #include <libdeflate.h>
-#include <zip.h>
 
 #include <algorithm>
 #include <cstring>
 #include <memory>
 #include <utility>
 
+#include "io/libzip.hpp"
 #include "io/text.hpp"
 #include "yoneda/core/error.hpp"
 #include "yoneda/io/mapped_file.hpp"
@@ -16,24 +16,10 @@
 namespace yoneda::io {
 namespace {
 
-struct Discard {
-  void operator()(zip_t* archive) const { zip_discard(archive); }
-};
 struct CloseMember {
   void operator()(zip_file_t* member) const { zip_fclose(member); }
 };
-using Archive = std::unique_ptr<zip_t, Discard>;
 using Member = std::unique_ptr<zip_file_t, CloseMember>;
-
-// libzip's description of an error, which it owns.
-struct ZipError {
-  zip_error_t error;
-  ZipError() { zip_error_init(&error); }
-  ~ZipError() { zip_error_fini(&error); }
-  ZipError(const ZipError&) = delete;
-  ZipError& operator=(const ZipError&) = delete;
-  std::string text() { return zip_error_strerror(&error); }
-};
 
 Error damaged(const std::string& why) {
   return Error(ErrorKind::format, why);
