@@ -25,7 +25,8 @@ class OneThread {
   int before_;
 };
 
-using Shape = std::tuple<Index, Index, Index, Index, Index, Index>;
+using Type = dnnl::memory::data_type;
+using Shape = std::tuple<Type, Index, Index, Index, Index, Index, Index>;
 
 struct Product {
   dnnl::memory::desc a, b, c;
@@ -35,12 +36,11 @@ struct Product {
 // A product of one fixed shape. B is handed over as its transpose by strides alone.
 Product make_product(const dnnl::engine& engine, const Shape& shape) {
   using Memory = dnnl::memory;
-  const auto [m, n, k, a_stride, b_stride, c_stride] = shape;
-  const auto f32 = Memory::data_type::f32;
+  const auto [type, m, n, k, a_stride, b_stride, c_stride] = shape;
   Product product;
-  product.a = Memory::desc({m, k}, f32, Memory::dims{a_stride, 1});
-  product.b = Memory::desc({k, n}, f32, Memory::dims{1, b_stride});
-  product.c = Memory::desc({m, n}, f32, Memory::dims{c_stride, 1});
+  product.a = Memory::desc({m, k}, type, Memory::dims{a_stride, 1});
+  product.b = Memory::desc({k, n}, type, Memory::dims{1, b_stride});
+  product.c = Memory::desc({m, n}, Type::f32, Memory::dims{c_stride, 1});
   const dnnl::matmul::desc wanted(product.a, product.b, product.c);
   product.primitive = dnnl::matmul(dnnl::matmul::primitive_desc(wanted, engine));
   return product;
@@ -53,18 +53,19 @@ struct Worker {
   std::map<Shape, Product> products;
 };
 
-void multiply(MatrixView A, MatrixView B, MutableMatrixView C) {
+template <class View>
+void run(Type type, const View& A, const View& B, const MutableMatrixView& C) {
   const OneThread one_thread;
   try {
     thread_local Worker worker;
-    const Shape shape{A.rows, B.rows, A.cols, A.stride, B.stride, C.stride};
+    const Shape shape{type, A.rows, B.rows, A.cols, A.stride, B.stride, C.stride};
     auto found = worker.products.find(shape);
     if (found == worker.products.end())
       found = worker.products.emplace(shape, make_product(worker.engine, shape)).first;
     const Product& product = found->second;
     // dnnl::memory takes a plain pointer for inputs too; it does not write through them.
-    const auto memory = [](const dnnl::memory::desc& desc, const float* data) {
-      return dnnl::memory(desc, worker.engine, const_cast<float*>(data));
+    const auto memory = [](const dnnl::memory::desc& desc, const void* data) {
+      return dnnl::memory(desc, worker.engine, const_cast<void*>(data));
     };
     dnnl::primitive(product.primitive)
         .execute(worker.stream, {{DNNL_ARG_SRC, memory(product.a, A.data)},
@@ -76,9 +77,34 @@ void multiply(MatrixView A, MatrixView B, MutableMatrixView C) {
   }
 }
 
+void multiply(MatrixView A, MatrixView B, MutableMatrixView C) {
+  run(Type::f32, A, B, C);
+}
+
+void multiply_bf16(Bf16View A, Bf16View B, MutableMatrixView C) {
+  run(Type::bf16, A, B, C);
+}
+
+// Without the instruction oneDNN has a bf16 product too on some processors, a slow one.
+bool has_bf16() {
+  switch (dnnl::get_effective_cpu_isa()) {
+    case dnnl::cpu_isa::avx512_core_bf16:
+    case dnnl::cpu_isa::avx512_core_amx:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 const Gemm& onednn_gemm() {
+  static const Gemm gemm =
+      has_bf16() ? Gemm{"onednn-bf16", multiply, multiply_bf16} : onednn_f32_gemm();
+  return gemm;
+}
+
+const Gemm& onednn_f32_gemm() {
   static const Gemm gemm{"onednn", multiply};
   return gemm;
 }
@@ -89,6 +115,9 @@ const Gemm& onednn_gemm() {
 
 namespace yoneda {
 const Gemm& onednn_gemm() {
+  return eigen_gemm();
+}
+const Gemm& onednn_f32_gemm() {
   return eigen_gemm();
 }
 }  // namespace yoneda

@@ -54,3 +54,33 @@ TEST_CASE("a product has the same bits from every thread, inside and outside a p
     for (const auto& result : together) CHECK(result == alone);
   }
 }
+
+TEST_CASE("the bfloat16 product, where the processor has one, sums exact products in float32") {
+  const Gemm& gemm = onednn_gemm();
+  CHECK(static_cast<bool>(gemm.multiply_bf16) == (gemm.name == "onednn-bf16"));
+  CHECK_FALSE(onednn_f32_gemm().multiply_bf16);
+  if (!gemm.multiply_bf16) {
+    MESSAGE("skipped: this processor has no bfloat16 product");
+    return;
+  }
+  for (const auto& [m, n, k] :
+       {std::tuple<Index, Index, Index>{1, 1, 1}, {3, 7, 5}, {17, 129, 33}, {128, 512, 64}}) {
+    std::vector<bf16> a, b;
+    for (const float x : normals(m * k, 5)) a.push_back(to_bf16(x));
+    for (const float x : normals(n * k, 6)) b.push_back(to_bf16(x));
+    std::vector<float> c(m * n);
+    gemm.multiply_bf16({a.data(), m, k, k}, {b.data(), n, k, k}, {c.data(), m, n, n});
+    for (Index i = 0; i < m; ++i)
+      for (Index j = 0; j < n; ++j) {
+        double expected = 0, size = 0;
+        for (Index p = 0; p < k; ++p) {
+          const double term = static_cast<double>(to_float(a[i * k + p])) *
+                              static_cast<double>(to_float(b[j * k + p]));
+          expected += term;
+          size += std::abs(term);
+        }
+        const auto found = static_cast<double>(c[i * n + j]);
+        CHECK(std::abs(found - expected) <= static_cast<double>(k + 1) * 0x1p-23 * size + 1e-30);
+      }
+  }
+}

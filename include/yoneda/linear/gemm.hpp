@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "yoneda/core/dtype.hpp"
 #include "yoneda/core/types.hpp"
 
 namespace yoneda {
@@ -23,6 +24,12 @@ struct MutableMatrixView {
   operator MatrixView() const { return {data, rows, cols, stride}; }
 };
 
+/// The same of bfloat16.
+struct Bf16View {
+  const bf16* data;
+  Index rows, cols, stride;
+};
+
 /// A matrix product, chosen at run time. Which one runs is an argument, never a macro, so that no
 /// two translation units can disagree about an inline function.
 struct Gemm {
@@ -32,6 +39,10 @@ struct Gemm {
   /// stored one row each. Runs on the calling thread alone, may be called from several threads at
   /// once, and returns the same bits for the same shapes and values whatever thread calls it.
   std::function<void(MatrixView A, MatrixView B, MutableMatrixView C)> multiply;
+
+  /// The same product of bfloat16 values, summed in float32; empty where the processor has no
+  /// instruction for it. Subnormal inputs and sums may be taken for zero.
+  std::function<void(Bf16View A, Bf16View B, MutableMatrixView C)> multiply_bf16 = {};
 };
 
 /// Eigen's product. Compile with EIGEN_DONT_PARALLELIZE (the pkg-config file passes it on): Eigen's
