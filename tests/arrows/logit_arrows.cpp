@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "brute_force.hpp"
+#include "emulated_bf16.hpp"
 #include "random_matrix.hpp"
 #include "yoneda/onednn/gemm.hpp"
 
@@ -22,7 +23,7 @@ Unembedding unembedding(std::vector<float> W_U, Index V, Index d) {
 
 /// Runs both products over several tile shapes and holds each feature against the definition.
 void check_all(const Matrix& W_dec, const Unembedding& model, Index k) {
-  for (const Gemm& gemm : {eigen_gemm(), onednn_gemm()})
+  for (const Gemm& gemm : {eigen_gemm(), onednn_gemm(), emulated::worst_gemm()})
     for (const auto& [feature_tile, token_tile] :
          {std::pair<Index, Index>{64, 512}, {1, 1}, {3, 7}, {5, 64}, {1000, 100000}}) {
       CAPTURE(gemm.name);
@@ -89,7 +90,7 @@ TEST_CASE("the same bits for any number of threads, and the same arrows by eithe
   const Unembedding model = unembedding(normals(V * d, 6), V, d);
   const int before = omp_get_max_threads();
   std::vector<LogitArrows> results;
-  for (const Gemm& gemm : {eigen_gemm(), onednn_gemm()}) {
+  for (const Gemm& gemm : {eigen_gemm(), onednn_gemm(), emulated::gemm()}) {
     for (const int threads : {1, 2, 5}) {
       omp_set_num_threads(threads);
       results.push_back(logit_arrows(W_dec, model, {}, gemm));
@@ -97,8 +98,86 @@ TEST_CASE("the same bits for any number of threads, and the same arrows by eithe
   }
   omp_set_num_threads(before);
   for (std::size_t i = 1; i < results.size(); ++i) brute_force::check_same(results[0], results[i]);
-  for (const std::size_t i : {0, 1, 3, 4})
+  for (const std::size_t i : {0, 1, 3, 4, 6, 7})
     brute_force::check_same_statistics(results[i], results[i + 1]);
+}
+
+TEST_CASE("candidates without end are answered by canonical products alone") {
+  const Index d = 4, V = 20000, n = 3;  // more equal tokens than a list of candidates holds
+  const auto U = normals(V * d, 21);
+  std::vector<float> crowded = U;
+  for (Index t = 100; t < V; ++t) std::copy_n(U.begin(), d, crowded.begin() + t * d);
+  const Matrix W_dec = Matrix::from(normals(n * d, 22), n, d);
+  const Unembedding model = unembedding(crowded, V, d);
+  ArrowOptions options;
+  options.k = 60;
+  for (const Gemm& gemm : {eigen_gemm(), emulated::gemm()}) {
+    const LogitArrows arrows = logit_arrows(W_dec, model, options, gemm);
+    for (Id f = 0; f < n; ++f)
+      brute_force::check_feature(arrows, f,
+                                 brute_force::logits(brute_force::row_of(W_dec, f), model.W_U));
+  }
+}
+
+TEST_CASE("bfloat16 is used where it separates tokens, float32 where it does not") {
+  const Index d = 64, V = 3000, n = 20;
+  const Matrix W_dec = Matrix::from(normals(n * d, 23), n, d);
+  std::vector<float> U = normals(V * d, 24);
+  Index calls = 0;
+  Gemm counting = emulated::gemm();
+  counting.multiply_bf16 = [&](Bf16View A, Bf16View B, MutableMatrixView C) {
+#pragma omp atomic
+    ++calls;
+    emulated::multiply(A, B, C);
+  };
+  const auto check = [&] {
+    const Unembedding model = unembedding(U, V, d);
+    const LogitArrows arrows = logit_arrows(W_dec, model, {}, counting);
+    for (Id f = 0; f < n; ++f)
+      brute_force::check_feature(arrows, f,
+                                 brute_force::logits(brute_force::row_of(W_dec, f), model.W_U));
+  };
+  SUBCASE("ordinary tokens") {
+    check();
+    CHECK(calls > 0);
+  }
+  SUBCASE("a large mean that all tokens share costs nothing: it is subtracted") {
+    for (Index t = 0; t < V; ++t) U[t * d + 7] += 300;
+    check();
+    CHECK(calls > 0);
+  }
+  SUBCASE("one dimension of constant size and random sign outweighs all others") {
+    for (Index t = 0; t < V; ++t) U[t * d + 7] *= 1000;
+    std::vector<float> W = to_vector(W_dec);
+    for (Index f = 0; f < n; ++f) W[f * d + 7] = 1e-3f;
+    const Unembedding model = unembedding(U, V, d);
+    logit_arrows(Matrix::from(W, n, d), model, {}, counting);
+    CHECK(calls == 0);
+  }
+}
+
+TEST_CASE("more queries than a block holds") {
+  const Index n = 70, V = 500, d = 12;
+  const Matrix W_dec = Matrix::from(normals(n * d, 25), n, d),
+               W_U = Matrix::from(normals(V * d, 26), V, d);
+  std::vector<std::vector<Extreme>> whole(n), parts(n);
+  const auto fill = [&](Index f, std::span<float> out) {
+    std::ranges::copy(W_dec.row(f, out), out.begin());
+  };
+  ExtremesOptions options;
+  options.k = 9;
+  for (auto* found : {&whole, &parts}) {
+    for_each_extremes(
+        n, fill, W_U,
+        [&](Index f, const Extremes& e) { (*found)[f].assign(e.largest.begin(), e.largest.end()); },
+        options);
+    options.query_block = 16;
+  }
+  for (Index f = 0; f < n; ++f)
+    for (Index i = 0; i < 9; ++i) {
+      CHECK(whole[f][i].id == parts[f][i].id);
+      CHECK(whole[f][i].value == parts[f][i].value);
+    }
 }
 
 TEST_CASE("16-bit weights are used as they are") {
@@ -216,6 +295,10 @@ TEST_CASE("bad input is refused in one line") {
   options.excluded = outside;
   CHECK_THROWS_AS(logit_arrows(W_dec, model, options), Error);
   options.excluded = {};
+  std::vector<float> broken = normals(300, 17);
+  broken[42] = std::numeric_limits<float>::quiet_NaN();
+  CHECK_THROWS_WITH(logit_arrows(W_dec, unembedding(broken, 30, 10), options),
+                    "row 4 holds a NaN or an infinity");
   CHECK_THROWS_WITH(logit_arrows(Matrix::from(normals(18, 1), 2, 9), model, options),
                     "the SAE writes to a space of dimension 9, the unembedding reads one of "
                     "dimension 10: they are not of one model");

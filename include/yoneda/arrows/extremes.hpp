@@ -1,14 +1,12 @@
 // For many queries at once: the exact k largest and k smallest dot products with all keys, and the
 // moments and histogram of all of them, in one pass that never holds queries x keys.
 //
-// Method. Keys and queries meet in tiles of a float32 product. A product computed in any order of
-// summation differs from the true one by at most
-//     ε = γ ‖w‖ ‖u‖ + 2d · 2⁻¹²⁶,   γ = (d + 4) v / (1 − (d + 4) v),   v = 2⁻²³
-// (Higham 2002, Accuracy and stability of numerical algorithms, 3.1; v allows for hardware that
-// does not round to nearest, 4 instead of 1 for the sums taken here, 2⁻¹²⁶ for flushed subnormals).
-// With τ = the k-th largest of ẑ − ε, a key with ẑ + ε < τ cannot be among the k largest. All
-// others are scored again by the canonical product in double and sorted by (value, id): the result
-// is exact, and the same for every kernel, tile and number of threads.
+// Method. Keys and queries meet in tiles of a fast product, in bfloat16 where the Gemm has it, else
+// in float32. A scan looks at each tile once, while it is in the cache. A fast product ẑ is within
+// a known ε of the true one (error_bound.hpp); with τ = the k-th largest of ẑ − ε, a key with ẑ + ε
+// < τ cannot be among the k largest. All others are scored again by the canonical product in double
+// and sorted by (value, id): the result is exact, and the same for every kernel, tile and number of
+// threads.
 #pragma once
 
 #include <algorithm>
@@ -19,6 +17,12 @@
 #include <string>
 #include <vector>
 
+#include "yoneda/arrows/candidates.hpp"
+#include "yoneda/arrows/error_bound.hpp"
+#include "yoneda/arrows/keys.hpp"
+#include "yoneda/arrows/rescore.hpp"
+#include "yoneda/arrows/scan.hpp"
+#include "yoneda/arrows/spread.hpp"
 #include "yoneda/core/matrix.hpp"
 #include "yoneda/core/parallel.hpp"
 #include "yoneda/linear/dot.hpp"
@@ -26,14 +30,14 @@
 
 namespace yoneda {
 
-inline constexpr Index histogram_bins = 50;
 inline constexpr double histogram_reach = 8;  ///< standard deviations on either side of the mean
 
 struct ExtremesOptions {
   Index k = 50;
   bool histogram = true;
-  Index query_tile = 64, key_tile = 512;  ///< parameters so that tests reach every edge
-  std::span<const Id> excluded;           ///< keys treated as though they were not there
+  Index query_tile = 128, key_tile = 512;  ///< parameters so that tests reach every edge
+  std::span<const Id> excluded = {};       ///< keys treated as though they were not there
+  Index query_block = 8192;  ///< queries that meet all keys together; fewer where d is large
 };
 
 /// One key and its canonical product with the query.
@@ -54,386 +58,494 @@ struct Extremes {
 
 namespace detail {
 
-/// The keys, minus the excluded ones, and what the pass needs to know of them.
-class Keys {
- public:
-  Keys(const Matrix& keys, std::span<const Id> excluded) : keys_(keys) {
-    if (!excluded.empty()) {
-      std::vector<char> drop(keys.rows(), 0);
-      for (const Id id : excluded) {
-        if (id < 0 || id >= keys.rows())
-          throw Error(ErrorKind::value, "excluded token " + std::to_string(id) +
-                                            " is not in the vocabulary of " +
-                                            std::to_string(keys.rows()));
-        drop[id] = 1;
-      }
-      for (Id id = 0; id < keys.rows(); ++id)
-        if (!drop[id]) included_.push_back(id);
-    }
-    count_ = excluded.empty() ? keys.rows() : static_cast<Index>(included_.size());
-    measure();
-  }
-
-  Index count() const { return count_; }
-  Index cols() const { return keys_.cols(); }
-  Id id(Index position) const {
-    return included_.empty() ? static_cast<Id>(position) : included_[position];
-  }
-  std::span<const float> row(Index position, std::span<float> scratch) const {
-    return keys_.row(id(position), scratch);
-  }
-
-  /// Consecutive keys as one block of floats.
-  std::span<const float> block(Index first, Index size, std::span<float> scratch) const {
-    if (included_.empty()) return keys_.rows_as_float(first, size, scratch);
-    return gather(first, size, 1, scratch);
-  }
-
-  /// Keys first, first + stride, ..., copied into `scratch`.
-  std::span<const float> gather(Index first, Index size, Index stride,
-                                std::span<float> scratch) const {
-    for (Index i = 0; i < size; ++i) {
-      const auto out = scratch.subspan(i * cols(), cols());
-      const auto from = row(first + i * stride, out);
-      if (from.data() != out.data()) std::ranges::copy(from, out.begin());
-    }
-    return scratch.first(size * cols());
-  }
-
-  /// Norms, rounded up.
-  std::span<const float> norms() const { return norms_; }
-  /// √(mean ‖u‖²), the size of a typical key.
-  double typical_norm() const { return typical_norm_; }
-  float largest_norm() const { return count_ == 0 ? 0 : *std::ranges::max_element(norms_); }
-  /// The mean key in double.
-  std::span<const double> mean() const { return mean_; }
-
- private:
-  // Norms and the mean, in blocks whose sums are added in order: the same for any number of
-  // threads.
-  void measure() {
-    constexpr Index block_size = 1024;
-    const Index d = cols(), blocks = (count_ + block_size - 1) / block_size;
-    norms_.resize(count_);
-    std::vector<double> sums(blocks * d, 0.0);
-    parallel_for(blocks, [&](Index b) {
-      std::vector<float> scratch(d);
-      const auto sum = std::span(sums).subspan(b * d, d);
-      for (Index i = b * block_size; i < std::min(count_, (b + 1) * block_size); ++i) {
-        const auto values = row(i, scratch);
-        for (Index j = 0; j < d; ++j) sum[j] += static_cast<double>(values[j]);
-        norms_[i] = std::nextafter(static_cast<float>(canonical_norm(values)),
-                                   std::numeric_limits<float>::infinity());
-      }
-    });
-    double square = 0;
-    for (const float norm : norms_) square += static_cast<double>(norm) * static_cast<double>(norm);
-    typical_norm_ = std::sqrt(square / static_cast<double>(std::max<Index>(count_, 1)));
-    mean_.assign(d, 0.0);
-    for (Index b = 0; b < blocks; ++b)
-      for (Index j = 0; j < d; ++j) mean_[j] += sums[b * d + j];
-    for (double& value : mean_) value /= static_cast<double>(std::max<Index>(count_, 1));
-  }
-
-  const Matrix& keys_;
-  std::vector<Id> included_;
-  Index count_ = 0;
-  std::vector<float> norms_;
-  std::vector<double> mean_;
-  double typical_norm_ = 0;
-};
-
-/// One end of one query: keys that may still be among the k largest of sign · product.
-class Candidates {
- public:
-  Candidates(float sign, Index k) : sign_(sign), k_(k), limit_(4 * k + 256) {}
-
-  void clear() {
-    kept_.clear();
-    threshold_ = -std::numeric_limits<float>::infinity();
-    limit_ = 4 * k_ + 256;
-  }
-
-  float threshold() const { return threshold_; }
-
-  /// `score` is sign · ẑ and `error` its bound; the caller has checked score + error >=
-  /// threshold().
-  void offer(float score, float error, Index position) {
-    kept_.push_back({score, error, position});
-    if (static_cast<Index>(kept_.size()) >= limit_) tighten();
-  }
-
-  /// Raises the threshold to the k-th largest certain score and drops what lies below it.
-  void tighten() {
-    if (static_cast<Index>(kept_.size()) < k_) return;
-    std::ranges::nth_element(kept_, kept_.begin() + (k_ - 1), std::ranges::greater{},
-                             [](const Kept& c) { return c.score - c.error; });
-    // One rounding more than the bound counts: step down once.
-    const Kept& last = kept_[k_ - 1];
-    threshold_ = std::max(threshold_, std::nextafter(last.score - last.error,
-                                                     -std::numeric_limits<float>::infinity()));
-    std::erase_if(kept_, [&](const Kept& c) { return c.score + c.error < threshold_; });
-    // Many ties cannot be dropped; let the list grow rather than tighten at every offer.
-    limit_ = std::max(limit_, 2 * static_cast<Index>(kept_.size()));
-  }
-
-  /// The k best by the canonical product. `row` gives the key at a position.
-  template <class Row>
-  void rescore(std::span<const float> query, const Row& row, std::vector<Extreme>& out) {
-    tighten();
-    out.clear();
-    for (const Kept& c : kept_)
-      out.push_back({static_cast<Id>(c.position), canonical_dot(query, row(c.position))});
-    const auto better = [this](const Extreme& a, const Extreme& b) {
-      if (a.value != b.value) return sign_ > 0 ? a.value > b.value : a.value < b.value;
-      return a.id < b.id;
-    };
-    std::ranges::partial_sort(out, out.begin() + std::min<Index>(k_, out.size()), better);
-    out.resize(std::min<Index>(k_, out.size()));
-  }
-
- private:
-  struct Kept {
-    float score, error;
-    Index position;
-  };
-
-  float sign_;
-  Index k_, limit_;
-  float threshold_ = -std::numeric_limits<float>::infinity();
-  std::vector<Kept> kept_;
-};
-
-/// Everything one query accumulates while the key tiles pass by.
+/// Everything one query accumulates while the keys pass by. Scores are in the units of the pass:
+/// products less `offset`, which is w · centre (see KeyBlock).
 struct QueryState {
-  explicit QueryState(Index k) : largest(1, k), smallest(-1, k) {}
+  explicit QueryState(Index k) : largest(k), smallest(k) {}
 
   Candidates largest, smallest;
-  double query_norm = 0;
-  float error_per_norm = 0;  // ε = error_per_norm · ‖u‖ + error_floor
-  float error_floor = 0;
-  float mean = 0;
-  double canonical_mean = 0;
-  double square = 0, cube = 0, fourth = 0;  // sums of powers about the mean
-  float low = 0, bins_per_unit = 0;
+  RoundedNorms norms;
+  ErrorBound bound;
+  double mean = 0, offset = 0;
+  Powers powers;
+  Bins bins;
   double histogram_low = 0, histogram_high = 0;
-  std::vector<Id> histogram;
-
-  void start(std::span<const float> query, std::span<const double> key_mean) {
-    largest.clear();
-    smallest.clear();
-    square = cube = fourth = 0;
-    const auto d = static_cast<double>(query.size());
-    const double gamma = (d + 4) * 0x1p-23 / (1 - (d + 4) * 0x1p-23);
-    // 1 + 2⁻²⁰ rounds up what the conversion to float may round down.
-    query_norm = canonical_norm(query);
-    error_per_norm = static_cast<float>(gamma * query_norm * (1 + 0x1p-20));
-    error_floor = static_cast<float>(2 * d * 0x1p-126);
-    std::array<double, 8> partial{};
-    for (std::size_t j = 0; j < query.size(); ++j)
-      partial[j % 8] += static_cast<double>(query[j]) * key_mean[j];
-    canonical_mean = 0;
-    for (const double part : partial) canonical_mean += part;
-    mean = static_cast<float>(canonical_mean);
-  }
-
-  // Mean ± 8 std; a query whose products do not vary gets mean ± 1, which holds them all.
-  void set_histogram(double std_estimate) {
-    const double reach = std_estimate > 0 ? histogram_reach * std_estimate : 1.0;
-    histogram_low = canonical_mean - reach;
-    histogram_high = canonical_mean + reach;
-    low = static_cast<float>(histogram_low);
-    bins_per_unit = static_cast<float>(static_cast<double>(histogram_bins) / (2 * reach));
-    histogram.assign(histogram_bins + 2, 0);
-  }
-
-  void count(std::span<const float> products) {
-    constexpr auto above = static_cast<float>(histogram_bins + 1);
-    for (const float z : products) {
-      const float bin = std::clamp((z - low) * bins_per_unit + 1.0f, 0.0f, above);
-      ++histogram[static_cast<int>(bin)];
-    }
-  }
+  double variance_ratio = 1;  ///< of true products to fast ones, on the sample but its tails
 };
 
-/// Scans one row of products: candidates of both ends, and the powers about the mean. Knows nothing
-/// of where the products came from.
-inline void scan(std::span<const float> products, std::span<const float> norms, Index first,
-                 QueryState& state) {
-  constexpr Index block = 64, lanes = 16;
-  const float slope = state.error_per_norm, floor = state.error_floor, mean = state.mean;
-  const auto offer = [&](Index i) {
-    const float z = products[i], error = slope * norms[i] + floor;
-    if (z + error >= state.largest.threshold()) state.largest.offer(z, error, first + i);
-    if (error - z >= state.smallest.threshold()) state.smallest.offer(-z, error, first + i);
+/// Mean and population variance.
+struct SampleSpread {
+  double mean = 0, variance = 0;
+};
+
+inline SampleSpread sample_spread(std::span<const float> values) {
+  SampleSpread found;
+  const auto count = static_cast<double>(values.size());
+  for (const float value : values) found.mean += static_cast<double>(value);
+  found.mean /= count;
+  for (const float value : values) {
+    const double centred = static_cast<double>(value) - found.mean;
+    found.variance += centred * centred;
+  }
+  found.variance /= count;
+  return found;
+}
+
+/// Σ x_j y_j in double, in the order of canonical_dot.
+inline double mixed_dot(std::span<const float> x, std::span<const double> y) {
+  std::array<double, 8> partial{};
+  for (std::size_t j = 0; j < x.size(); ++j) partial[j % 8] += static_cast<double>(x[j]) * y[j];
+  double sum = 0;
+  for (const double part : partial) sum += part;
+  return sum;
+}
+
+/// The k best of `all` by (value, id): the largest where sign > 0, else the smallest.
+inline void keep_best(std::vector<Extreme>& all, Index k, int sign) {
+  const auto better = [sign](const Extreme& a, const Extreme& b) {
+    if (a.value != b.value) return sign > 0 ? a.value > b.value : a.value < b.value;
+    return a.id < b.id;
   };
-  const Index size = static_cast<Index>(products.size()), blocked = size - size % block;
-  for (Index begin = 0; begin < blocked; begin += block) {
-    std::array<float, lanes> top, bottom, s2{}, s3{}, s4{};
-    top.fill(-std::numeric_limits<float>::infinity());
-    bottom.fill(-std::numeric_limits<float>::infinity());
-    for (Index i = begin; i < begin + block; i += lanes)
-      for (Index lane = 0; lane < lanes; ++lane) {
-        const float z = products[i + lane], error = slope * norms[i + lane] + floor;
-        top[lane] = top[lane] > z + error ? top[lane] : z + error;
-        bottom[lane] = bottom[lane] > error - z ? bottom[lane] : error - z;
-        const float centred = z - mean, squared = centred * centred;
-        s2[lane] += squared;
-        s3[lane] += squared * centred;
-        s4[lane] += squared * squared;
-      }
-    for (Index lane = 0; lane < lanes; ++lane) {
-      state.square += static_cast<double>(s2[lane]);
-      state.cube += static_cast<double>(s3[lane]);
-      state.fourth += static_cast<double>(s4[lane]);
-    }
-    if (*std::ranges::max_element(top) >= state.largest.threshold() ||
-        *std::ranges::max_element(bottom) >= state.smallest.threshold())
-      for (Index i = begin; i < begin + block; ++i) offer(i);
-  }
-  for (Index i = blocked; i < size; ++i) {
-    const double centred = static_cast<double>(products[i] - mean), squared = centred * centred;
-    state.square += squared;
-    state.cube += squared * centred;
-    state.fourth += squared * squared;
-    offer(i);
-  }
+  const Index kept = std::min<Index>(k, all.size());
+  std::ranges::partial_sort(all, all.begin() + kept, better);
+  all.resize(kept);
 }
 
-/// A strided sample of the keys, from which histogram ranges are set before the pass.
-inline std::vector<float> key_sample(const Keys& keys, Index& size) {
-  const Index stride = std::max<Index>(1, keys.count() / 1024);
-  size = (keys.count() + stride - 1) / stride;
-  std::vector<float> sample(size * keys.cols());
-  keys.gather(0, size, stride, sample);
-  return sample;
+/// The k best over all keys by canonical products alone: for the query whose candidates had no end.
+/// `best` holds positions. Cost: d a key.
+inline void exhaustive(std::span<const float> query, const Keys& keys, Index k, int sign,
+                       std::vector<Extreme>& best) {
+  std::vector<float> scratch(query.size());
+  best.clear();
+  for (Index position = 0; position < keys.count(); ++position) {
+    best.push_back({static_cast<Id>(position), canonical_dot(query, keys.row(position, scratch))});
+    if (static_cast<Index>(best.size()) == 4 * k + 1024) keep_best(best, k, sign);
+  }
+  keep_best(best, k, sign);
 }
 
-struct Spread {
-  double std, skewness, kurtosis;
+/// What stays the same for all queries.
+struct PassSetting {
+  const Keys& keys;
+  const ExtremesOptions& options;
+  const Gemm& gemm;
+  std::vector<float> centre;  ///< subtracted from keys that are rounded
+  std::vector<float> origin;  ///< zeros
+  KeyBlock sample;            ///< every so many keys, in float32: what to expect
+
+  PassSetting(const Keys& all, const ExtremesOptions& chosen, const Gemm& product)
+      : keys(all),
+        options(chosen),
+        gemm(product),
+        centre(all.mean().begin(), all.mean().end()),
+        origin(all.cols(), 0.0f),
+        sample(all, FirstPass::f32, origin) {
+    if (all.dtype() == Dtype::bf16) centre = origin;  // exact as they are
+    sample.take(0, sample_size(), sample_stride());
+  }
+
+  /// Of keys less the centre.
+  double typical_norm() const {
+    const double whole = keys.typical_norm(), mean = canonical_norm(centre);
+    return std::sqrt(std::max(0.0, whole * whole - mean * mean));
+  }
+
+  Index sample_stride() const {
+    return std::max<Index>(1, keys.count() / std::max<Index>(1024, 4 * options.k));
+  }
+  Index sample_size() const { return (keys.count() + sample_stride() - 1) / sample_stride(); }
 };
 
-/// From the mean powers about the mean.
-inline Spread spread(double second, double third, double fourth) {
-  if (!(second > 0)) return {0, 0, 0};
-  const double std = std::sqrt(second);
-  return {std, third / (second * std), fourth / (second * second)};
-}
-
-/// The moments in double, from all canonical products: for the rare query whose float32 products
-/// say nothing about them.
-inline Spread careful_spread(std::span<const float> query, const Keys& keys) {
-  std::vector<double> products(keys.count());
-  std::vector<float> scratch(query.size());
-  double mean = 0;
-  for (Index i = 0; i < keys.count(); ++i) {
-    products[i] = canonical_dot(query, keys.row(i, scratch));
-    mean += products[i];
+/// Some queries and their way through the pass.
+class QueryBlock {
+ public:
+  template <class Fill>
+  QueryBlock(const PassSetting& setting, Index first, Index count, const Fill& fill)
+      : setting_(setting),
+        first_(first),
+        count_(count),
+        floats_(count * setting.keys.cols()),
+        states_(count, QueryState(setting.options.k)) {
+    // By the shape alone, so that few queries make work for several threads too.
+    tile_ = std::clamp<Index>((count + 15) / 16, 1, setting.options.query_tile);
+    parallel_for(count, [&](Index q) {
+      const auto query = std::span(floats_).subspan(q * d(), d());
+      fill(first_ + q, query);
+      measure(query, states_[q], first_ + q);
+    });
   }
-  const auto count = static_cast<double>(products.size());
-  mean /= count;
-  double second = 0, third = 0, fourth = 0;
-  for (const double z : products) {
-    const double centred = z - mean, squared = centred * centred;
-    second += squared;
-    third += squared * centred;
-    fourth += squared * squared;
+
+  /// Meets all keys.
+  void run(const Progress& progress, Stage stage) {
+    look_at_sample();
+    if (setting_.gemm.multiply_bf16 && rounding_is_harmless()) round();
+    KeyBlock block(setting_.keys, pass_,
+                   pass_ == FirstPass::bf16 ? setting_.centre : setting_.origin);
+    const Index V = setting_.keys.count(), size = keys_at_a_time();
+    for (Index key = 0; key < V; key += size) {
+      progress.check(stage, static_cast<double>(key) / static_cast<double>(V));
+      block.take(key, std::min(size, V - key));
+      parallel_for(tiles(), [&](Index tile) { meet(tile, block); });
+    }
   }
-  const double noise = 1e-13 * canonical_norm(query) * keys.typical_norm();
-  if (second <= count * noise * noise) return {0, 0, 0};
-  return spread(second / count, third / count, fourth / count);
-}
 
-/// The moments from the pass, unless rounding or the range of floats could spoil them: a typical
-/// rounding error of a product is √d · 2⁻²⁴ ‖w‖ ‖u‖, and 4 · 2⁻²⁴ · 1000 of it keeps std within
-/// 1e-3.
-inline Spread spread_of(const QueryState& state, std::span<const float> query, const Keys& keys) {
-  const auto count = static_cast<double>(keys.count());
-  const Spread fast = spread(state.square / count, state.cube / count, state.fourth / count);
-  const bool beyond_rounding = fast.std > 4000 * 0x1p-24 * state.query_norm * keys.typical_norm();
-  const bool in_range = fast.std > 1e-8 && fast.std < 1e8 && std::isfinite(state.fourth);
-  if (state.query_norm == 0 || (beyond_rounding && in_range)) return fast;
-  return careful_spread(query, keys);
-}
+  /// Hands over what each query found.
+  template <class Sink>
+  void finish(const Sink& sink) {
+    score_candidates();
+    parallel_for(count_, [&](Index q) {
+      std::vector<Extreme> largest, smallest;
+      best_of(q, states_[q].largest, 1, 2 * q, largest);
+      best_of(q, states_[q].smallest, -1, 2 * q + 1, smallest);
+      const QueryState& state = states_[q];
+      const Spread spread = spread_of_products(q);
+      const auto counts = setting_.options.histogram ? std::span<const Id>(state.bins.counts)
+                                                     : std::span<const Id>();
+      sink(first_ + q,
+           Extremes{largest, smallest, state.mean, spread.std, spread.skewness, spread.kurtosis,
+                    counts, state.histogram_low, state.histogram_high});
+    });
+  }
 
-inline double standard_deviation(std::span<const float> products, double mean) {
-  double square = 0;
-  for (const float z : products)
-    square += (static_cast<double>(z) - mean) * (static_cast<double>(z) - mean);
-  return std::sqrt(square / static_cast<double>(products.size()));
+ private:
+  Index d() const { return setting_.keys.cols(); }
+  Index tiles() const { return (count_ + tile_ - 1) / tile_; }
+  std::span<const float> query(Index q) const { return std::span(floats_).subspan(q * d(), d()); }
+
+  /// Some megabytes of keys, which then meet all queries from the cache.
+  Index keys_at_a_time() const {
+    const Index tile = std::min(setting_.options.key_tile, longest_row);
+    const Index bytes = d() * (pass_ == FirstPass::bf16 ? 2 : 4);
+    return std::max<Index>(1, (Index{8} << 20) / (bytes * tile)) * tile;
+  }
+
+  void measure(std::span<const float> query, QueryState& state, Index row) const {
+    state.norms.norm = state.norms.rounded = canonical_norm(query);
+    if (!(state.norms.norm * static_cast<double>(setting_.keys.largest_norm()) <= 1e37))
+      throw Error(ErrorKind::value, "weights of row " + std::to_string(row) +
+                                        " are so large that a logit overflows a float");
+    state.bound = error_bound(state.norms, d());
+    state.mean = mixed_dot(query, setting_.keys.mean());
+    state.powers.shift = static_cast<float>(state.mean);
+    if (state.norms.norm > 0) return;
+    state.largest.give_up();  // all products are 0
+    state.smallest.give_up();
+  }
+
+  /// Products of a tile of queries with keys begin, ..., begin + width − 1 of a block, row by row.
+  void multiply(Index tile, const KeyBlock& block, Index begin, Index width, FirstPass pass,
+                std::vector<float>& products) const {
+    const Index first = tile * tile_, rows = std::min(tile_, count_ - first);
+    products.resize(rows * width);
+    const MutableMatrixView out{products.data(), rows, width, width};
+    if (pass == FirstPass::bf16)
+      setting_.gemm.multiply_bf16({halves_.data() + first * d(), rows, d(), d()},
+                                  block.halves(begin, width), out);
+    else
+      setting_.gemm.multiply({floats_.data() + first * d(), rows, d(), d()},
+                             block.floats(begin, width), out);
+  }
+
+  template <class Body>
+  void for_each_row_of_sample(const KeyBlock& sample, FirstPass pass, const Body& body) {
+    parallel_for(tiles(), [&](Index tile) {
+      std::vector<float> products, scratch;
+      multiply(tile, sample, 0, sample.size(), pass, products);
+      const Index first = tile * tile_, last = std::min(count_, first + tile_);
+      for (Index q = first; q < last; ++q)
+        body(states_[q], std::span(products).subspan((q - first) * sample.size(), sample.size()),
+             scratch);
+    });
+  }
+
+  /// Sets the range of the histogram, and thresholds that k keys of the sample surely reach.
+  void look_at_sample() {
+    const KeyBlock& sample = setting_.sample;
+    sample_variance_.resize(count_);
+    for_each_row_of_sample(
+        sample, FirstPass::f32,
+        [&](QueryState& state, std::span<float> products, std::vector<float>& scratch) {
+          const double variance = sample_spread(products).variance;
+          sample_variance_[&state - states_.data()] = variance;
+          set_histogram(state, variance);
+          if (state.norms.norm > 0 && sample.size() >= setting_.options.k)
+            raise_thresholds(state, products, scratch);
+        });
+  }
+
+  /// Mean ± 8 std; a query whose products do not vary gets mean ± 1, which holds them all.
+  static void set_histogram(QueryState& state, double variance) {
+    const double noise = 1e-7 * std::abs(state.mean);
+    const double std = std::sqrt(variance);
+    const double reach = std > noise ? histogram_reach * std : 1.0;
+    state.histogram_low = state.mean - reach;
+    state.histogram_high = state.mean + reach;
+    const double bins_per_unit = static_cast<double>(histogram_bins) / (2 * reach);
+    state.bins.scale = static_cast<float>(bins_per_unit);
+    state.bins.offset = static_cast<float>(1 - state.histogram_low * bins_per_unit);
+  }
+
+  void raise_thresholds(QueryState& state, std::span<const float> products,
+                        std::vector<float>& scratch) const {
+    const Index k = setting_.options.k;
+    const auto norms = setting_.sample.norms();
+    scratch.resize(products.size());
+    for (std::size_t i = 0; i < products.size(); ++i)
+      scratch[i] = products[i] - state.bound(norms[i], 0);
+    state.largest.raise(kth_largest(scratch, k));
+    for (std::size_t i = 0; i < products.size(); ++i)
+      scratch[i] = -products[i] - state.bound(norms[i], 0);
+    state.smallest.raise(kth_largest(scratch, k));
+  }
+
+  /// Whether bfloat16 separates keys well enough. Where a few dimensions outweigh all others, its
+  /// error bound can be as wide as the products are spread, and half the keys become candidates.
+  bool rounding_is_harmless() const {
+    const double relative = setting_.keys.dtype() == Dtype::bf16 ? 0x1p-9 : 0x1p-8;
+    const double error = relative * setting_.typical_norm();  // for a query of norm 1
+    Index harmed = 0;
+    for (Index q = 0; q < count_; ++q)
+      harmed += error * states_[q].norms.norm > 0.7 * std::sqrt(sample_variance_[q]);
+    return 4 * harmed <= count_;
+  }
+
+  /// Turns to bfloat16: rounds the queries, and moves all that is in units of products.
+  void round() {
+    pass_ = FirstPass::bf16;
+    halves_.resize(floats_.size());
+    parallel_for(count_, [&](Index q) {
+      QueryState& state = states_[q];
+      const SquaredNorms norms =
+          round_to_bf16(query(q), setting_.origin, std::span(halves_).subspan(q * d(), d()));
+      state.norms.rounded = std::sqrt(norms.rounded);
+      state.norms.residue = std::sqrt(norms.residue);
+      state.bound = error_bound(state.norms, d());
+      state.offset = canonical_dot(query(q), setting_.centre);
+      const double shift = state.mean - state.offset;
+      state.powers.shift = static_cast<float>(shift);
+      state.bins.offset += static_cast<float>(state.offset * static_cast<double>(state.bins.scale));
+      state.largest.move(state.offset);
+      state.smallest.move(-state.offset);
+    });
+    compare_variances();
+  }
+
+  /// What rounding does to the variance of the products that are no candidates, on the sample.
+  void compare_variances() {
+    KeyBlock rounded(setting_.keys, pass_, setting_.centre);
+    rounded.take(0, setting_.sample_size(), setting_.sample_stride());
+    parallel_for(tiles(), [&](Index tile) {
+      std::vector<float> truth, seen;
+      multiply(tile, setting_.sample, 0, rounded.size(), FirstPass::f32, truth);
+      multiply(tile, rounded, 0, rounded.size(), FirstPass::bf16, seen);
+      const Index first = tile * tile_, last = std::min(count_, first + tile_);
+      for (Index q = first; q < last; ++q) {
+        const auto row = [&](std::vector<float>& products) {
+          return std::span(products).subspan((q - first) * rounded.size(), rounded.size());
+        };
+        states_[q].variance_ratio = variance_ratio(states_[q], row(truth), row(seen));
+      }
+    });
+  }
+
+  static double variance_ratio(const QueryState& state, std::span<float> truth,
+                               std::span<float> seen) {
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < truth.size(); ++i) {
+      if (seen[i] >= state.largest.threshold() || -seen[i] >= state.smallest.threshold()) continue;
+      truth[kept] = truth[i];
+      seen[kept++] = seen[i];
+    }
+    if (kept < 2) return 1;
+    const double wanted = sample_spread(truth.first(kept)).variance;
+    const double found = sample_spread(seen.first(kept)).variance;
+    return wanted > 0 && found > 0 ? wanted / found : 1;
+  }
+
+  /// A tile of queries and some keys.
+  void meet(Index tile, const KeyBlock& block) {
+    const Index key_tile = std::min(setting_.options.key_tile, longest_row);
+    std::vector<float> products, scratch, norms, residues;
+    std::vector<Interesting> limits;
+    ScanScratch room;
+    const Index first = tile * tile_, last = std::min(count_, first + tile_);
+    for (Index begin = 0; begin < block.size(); begin += key_tile) {
+      const Index width = std::min(key_tile, block.size() - begin);
+      multiply(tile, block, begin, width, pass_, products);
+      largest_of_blocks(block.norms().subspan(begin, width), norms);
+      largest_of_blocks(block.residues().subspan(begin, width), residues);
+      for (Index q = first; q < last; ++q) {
+        const auto row = std::span<const float>(products).subspan((q - first) * width, width);
+        look_closer(states_[q], row, block, begin, norms, residues, limits, room, scratch);
+      }
+    }
+  }
+
+  static void largest_of_blocks(std::span<const float> values, std::vector<float>& largest) {
+    largest.clear();
+    for (std::size_t i = 0; i < values.size(); i += scan_block)
+      largest.push_back(std::ranges::max(
+          values.subspan(i, std::min<std::size_t>(scan_block, values.size() - i))));
+  }
+
+  void look_closer(QueryState& state, std::span<const float> row, const KeyBlock& block,
+                   Index begin, std::span<const float> norms, std::span<const float> residues,
+                   std::vector<Interesting>& limits, ScanScratch& room,
+                   std::vector<float>& scratch) const {
+    limits.resize(norms.size());
+    // Less a little, for the rounding of the difference.
+    const float top = state.largest.threshold(), bottom = state.smallest.threshold();
+    const float high = top - std::abs(top) * 0x1p-22f, low = bottom - std::abs(bottom) * 0x1p-22f;
+    for (std::size_t i = 0; i < norms.size(); ++i) {
+      const float error = state.bound(norms[i], residues[i]);
+      limits[i] = {high - error, error - low};
+    }
+    const auto hits = scan(row, limits, setting_.options.histogram, state.powers, state.bins, room);
+    for (const std::uint16_t at : hits) {
+      const float z = row[at],
+                  error = state.bound(block.norms()[begin + at], block.residues()[begin + at]);
+      const auto position = static_cast<Id>(block.first() + begin + at);
+      if (z + error >= state.largest.threshold())
+        state.largest.offer(z - error, z + error, position, scratch);
+      if (error - z >= state.smallest.threshold())
+        state.smallest.offer(-z - error, error - z, position, scratch);
+    }
+  }
+
+  void score_candidates() {
+    parallel_for(count_, [&](Index q) {
+      std::vector<float> scratch;
+      states_[q].largest.tighten(scratch);
+      states_[q].smallest.tighten(scratch);
+    });
+    std::vector<RescoreList> lists;
+    Index total = 0;
+    for (QueryState& state : states_)
+      total += state.largest.kept().size() + state.smallest.kept().size();
+    products_.resize(total);
+    starts_.clear();
+    total = 0;
+    for (Index q = 0; q < count_; ++q)
+      for (const Candidates* end : {&states_[q].largest, &states_[q].smallest}) {
+        lists.push_back({query(q).data(), end->kept(), products_.data() + total});
+        starts_.push_back(total);
+        total += end->kept().size();
+      }
+    rescore(lists, setting_.keys);
+  }
+
+  /// The k best of one end; `list` is its place among the lists of candidates.
+  void best_of(Index q, const Candidates& end, int sign, Index list,
+               std::vector<Extreme>& best) const {
+    const Index k = setting_.options.k;
+    if (states_[q].norms.norm == 0) {
+      for (Id position = 0; position < static_cast<Id>(k); ++position)
+        best.push_back({position, 0.0});
+    } else if (end.overflowed()) {
+      exhaustive(query(q), setting_.keys, k, sign, best);
+    } else {
+      const double* product = products_.data() + starts_[list];
+      for (const Candidate& candidate : end.kept())
+        best.push_back({candidate.position, *product++});
+      keep_best(best, k, sign);
+    }
+    for (Extreme& extreme : best) extreme.id = setting_.keys.id(extreme.id);
+  }
+
+  Spread spread_of_products(Index q) const {
+    const QueryState& state = states_[q];
+    if (pass_ == FirstPass::f32)
+      return spread_of(state.powers, least_std(state), query(q), setting_.keys);
+    const bool strange = std::abs(state.variance_ratio - 1) > 0.02;  // 2⁻⁸ twice is what it may be
+    if (strange || state.largest.overflowed() || state.smallest.overflowed())
+      return careful_spread(query(q), setting_.keys);
+    return spread_of(corrected_powers(q), least_std(state), query(q), setting_.keys);
+  }
+
+  /// Candidates' own products, which make up the tails, in place of the rounded ones; the variance
+  /// of the rest by the sample's ratio.
+  Powers corrected_powers(Index q) const {
+    const QueryState& state = states_[q];
+    Powers fast{state.powers.shift}, exact{state.powers.shift};
+    const auto largest = state.largest.kept();
+    for (const int sign : {1, -1}) {
+      const auto kept = sign > 0 ? largest : state.smallest.kept();
+      const double* product = products_.data() + starts_[2 * q + (sign > 0 ? 0 : 1)];
+      for (const Candidate& candidate : kept) {
+        const double z = *product++;
+        if (sign < 0 &&
+            std::ranges::binary_search(largest, candidate.position, {}, &Candidate::position))
+          continue;
+        fast.add(sign * 0.5 *
+                 (static_cast<double>(candidate.lower) + static_cast<double>(candidate.upper)));
+        exact.add(z - state.offset);
+      }
+    }
+    Powers powers = state.powers;
+    for (std::size_t p = 0; p < 4; ++p) {
+      const double bulk = powers.sums[p] - fast.sums[p];
+      powers.sums[p] = (p == 1 ? state.variance_ratio * bulk : bulk) + exact.sums[p];
+    }
+    return powers;
+  }
+
+  /// Below this the products of the pass are mostly error, and their moments too. Rounding of
+  /// queries is made up for by variance_ratio; what is left adds in squares.
+  double least_std(const QueryState& state) const {
+    const double w = state.norms.norm, summed = 4000 * 0x1p-24;
+    if (pass_ == FirstPass::f32) return summed * w * setting_.keys.typical_norm();
+    const double rounded = 64 * 0x1p-8 / std::sqrt(static_cast<double>(d()));
+    return std::max(summed, rounded) * w * setting_.typical_norm();
+  }
+
+  const PassSetting& setting_;
+  Index first_, count_, tile_ = 1;
+  FirstPass pass_ = FirstPass::f32;
+  std::vector<float> floats_;
+  std::vector<bf16> halves_;
+  std::vector<QueryState> states_;
+  std::vector<double> sample_variance_;
+  std::vector<double> products_;  // of all candidates, list by list
+  std::vector<Index> starts_;
+};
+
+/// Queries that meet all keys together: as many as leave the block below a hundred megabytes.
+inline Index queries_at_a_time(const ExtremesOptions& options, Index d) {
+  const Index fit = (Index{96} << 20) / (6 * std::max<Index>(1, d));
+  return std::max<Index>(1, std::min(options.query_block, std::max<Index>(fit, 256)));
 }
 
 }  // namespace detail
 
-/// Calls sink(query, Extremes) once for each of n queries, from several threads, in no fixed order.
-/// fill(query, span<float>) writes the query's d floats. Throws Error{value} for k outside
-/// [1, keys kept], for an unknown excluded key, and where a product could overflow a float.
-/// Cost: 2 n V d flops in the Gemm, one scan of the products, and about 2k canonical products a
-/// query; memory: one tile of products and one of keys per thread.
+/// Calls sink(query, Extremes) once for each of n queries, from several threads, in no fixed order
+/// within a block of queries. fill(query, span<float>) writes the query's d floats. Throws
+/// Error{value} for k outside [1, keys kept], for an unknown excluded key, for keys that are no
+/// numbers, and where a product could overflow a float. Cost: 2 n V d flops in the Gemm, one scan
+/// of the products, and a few times k canonical products a query; keys are read once for every
+/// block of queries. Memory: about a hundred megabytes, whatever n and V.
 template <class Fill, class Sink>
 void for_each_extremes(Index n, const Fill& fill, const Matrix& keys_matrix, const Sink& sink,
                        const ExtremesOptions& options = {}, const Gemm& gemm = eigen_gemm(),
                        const Progress& progress = {}, Stage stage = "extreme products") {
   const detail::Keys keys(keys_matrix, options.excluded);
-  const Index d = keys.cols(), V = keys.count(), k = options.k;
+  const Index V = keys.count(), k = options.k;
   if (k < 1 || k > V)
     throw Error(ErrorKind::value, "k = " + std::to_string(k) + " must lie between 1 and the " +
                                       std::to_string(V) + " tokens to choose from");
-  Index sample_size = 0;
-  const auto sample =
-      options.histogram ? detail::key_sample(keys, sample_size) : std::vector<float>();
-  const Index tiles = (n + options.query_tile - 1) / options.query_tile;
-
-  const auto run_tile = [&](Index tile) {
-    const Index first = tile * options.query_tile;
-    const Index count = std::min(options.query_tile, n - first);
-    std::vector<float> queries(count * d);
-    std::vector<detail::QueryState> states(count, detail::QueryState(k));
-    for (Index q = 0; q < count; ++q) {
-      const auto query = std::span(queries).subspan(q * d, d);
-      fill(first + q, query);
-      states[q].start(query, keys.mean());
-      if (states[q].query_norm * static_cast<double>(keys.largest_norm()) > 1e37)
-        throw Error(ErrorKind::value, "weights of row " + std::to_string(first + q) +
-                                          " are so large that a logit overflows a float");
-    }
-    const MatrixView query_view{queries.data(), count, d, d};
-    std::vector<float> products(count * std::max(options.key_tile, sample_size));
-    if (options.histogram) {
-      gemm.multiply(query_view, {sample.data(), sample_size, d, d},
-                    {products.data(), count, sample_size, sample_size});
-      for (Index q = 0; q < count; ++q)
-        states[q].set_histogram(detail::standard_deviation(
-            std::span(products).subspan(q * sample_size, sample_size), states[q].canonical_mean));
-    }
-    std::vector<float> scratch(options.key_tile * d);
-    for (Index key = 0; key < V; key += options.key_tile) {
-      const Index width = std::min(options.key_tile, V - key);
-      const auto block = keys.block(key, width, scratch);
-      gemm.multiply(query_view, {block.data(), width, d, d},
-                    {products.data(), count, width, width});
-      for (Index q = 0; q < count; ++q) {
-        const auto row = std::span<const float>(products).subspan(q * width, width);
-        detail::scan(row, keys.norms().subspan(key, width), key, states[q]);
-        if (options.histogram) states[q].count(row);
-      }
-    }
-    std::vector<Extreme> largest, smallest;
-    for (Index q = 0; q < count; ++q) {
-      detail::QueryState& state = states[q];
-      const auto query = std::span<const float>(queries).subspan(q * d, d);
-      const auto row = [&](Index position) { return keys.row(position, scratch); };
-      state.largest.rescore(query, row, largest);
-      state.smallest.rescore(query, row, smallest);
-      for (auto* found : {&largest, &smallest})
-        for (Extreme& extreme : *found) extreme.id = keys.id(extreme.id);
-      const detail::Spread spread = detail::spread_of(state, query, keys);
-      sink(first + q,
-           Extremes{largest, smallest, state.canonical_mean, spread.std, spread.skewness,
-                    spread.kurtosis, state.histogram, state.histogram_low, state.histogram_high});
-    }
-  };
-  parallel_for(tiles, run_tile, progress, stage);
+  if (n == 0) return;
+  const detail::PassSetting setting(keys, options, gemm);
+  const Index block = detail::queries_at_a_time(options, keys.cols());
+  for (Index first = 0; first < n; first += block) {
+    const Index count = std::min(block, n - first);
+    const Progress within([&](Stage name, double share) {
+      return progress(name, (static_cast<double>(first) + share * static_cast<double>(count)) /
+                                static_cast<double>(n));
+    });
+    detail::QueryBlock queries(setting, first, count, fill);
+    queries.run(within, stage);
+    queries.finish(sink);
+  }
+  progress.check(stage, 1);
 }
 
 }  // namespace yoneda

@@ -39,12 +39,39 @@ struct LogitArrows {
   }
 };
 
+/// Adds the features of `more` behind those of `arrows`, which may be empty. Throws Error{value}
+/// where the two were not made alike.
+inline void append(LogitArrows& arrows, LogitArrows more) {
+  if (arrows.n == 0) {
+    arrows = std::move(more);
+    return;
+  }
+  if (arrows.k != more.k || arrows.V != more.V || arrows.convention != more.convention ||
+      arrows.histogram.empty() != more.histogram.empty())
+    throw Error(ErrorKind::value, "arrows of different k, vocabulary, convention or histograms");
+  const auto add = [&](auto LogitArrows::*column) {
+    auto& values = arrows.*column;
+    values.insert(values.end(), (more.*column).begin(), (more.*column).end());
+  };
+  add(&LogitArrows::positive_tokens);
+  add(&LogitArrows::positive_logits);
+  add(&LogitArrows::negative_tokens);
+  add(&LogitArrows::negative_logits);
+  for (auto column :
+       {&LogitArrows::mean, &LogitArrows::std, &LogitArrows::skewness, &LogitArrows::kurtosis,
+        &LogitArrows::min, &LogitArrows::max, &LogitArrows::histogram_low,
+        &LogitArrows::histogram_high, &LogitArrows::decoder_norm})
+    add(column);
+  add(&LogitArrows::histogram);
+  arrows.n += more.n;
+}
+
 struct ArrowOptions {
   Index k = 50;
   Convention convention = Convention::automatic;
   std::span<const Id> excluded;  ///< tokens treated as though the vocabulary lacked them
   bool histogram = true;         ///< without: no histogram arrays
-  Index feature_tile = 64, token_tile = 512;
+  Index feature_tile = 128, token_tile = 512;
 };
 
 /// The canonical direction w' whose product with W_U[t] is the logit, d floats into `out`:
@@ -79,7 +106,8 @@ inline void require_same_stream(const Matrix& W_dec, const Unembedding& model) {
 /// Exact arrows of every feature. W_dec [n, d], W_U [V, d], both finite.
 /// `transformer-lens` subtracts the mean over tokens from every value unless the model soft-caps
 /// its logits. Ids, kept values, min, max and mean are canonical: the same for every Gemm, tile and
-/// number of threads. Skewness, kurtosis and histogram come from the float32 products. Throws
+/// number of threads. Std (within 1e-3), skewness and kurtosis (within 1e-2) and the histogram come
+/// from the products of the pass. Throws
 /// Error{shape} where d differs, Error{value} for a convention the model cannot have, for k < 1,
 /// and where the two ends would overlap (2k > V). Cost: see for_each_extremes.
 inline LogitArrows logit_arrows(const Matrix& W_dec, const Unembedding& model,
@@ -137,8 +165,11 @@ inline LogitArrows logit_arrows(const Matrix& W_dec, const Unembedding& model,
     arrows.histogram_low[f] = store(found.histogram_low);
     arrows.histogram_high[f] = store(found.histogram_high);
   };
-  const ExtremesOptions extremes{k, options.histogram, options.feature_tile, options.token_tile,
-                                 options.excluded};
+  const ExtremesOptions extremes{.k = k,
+                                 .histogram = options.histogram,
+                                 .query_tile = options.feature_tile,
+                                 .key_tile = options.token_tile,
+                                 .excluded = options.excluded};
   for_each_extremes(n, fill, model.W_U, sink, extremes, gemm, progress, "logit arrows");
   return arrows;
 }
