@@ -11,6 +11,7 @@ struct Options {
   SourceFlags sources;
   study::ArrowStep step;
   std::string output;
+  bool resume = false;
 };
 
 void print_summary(const study::ArrowsFile& file, const std::string& output, bool json) {
@@ -30,9 +31,12 @@ void print_summary(const study::ArrowsFile& file, const std::string& output, boo
 
 void run(const Options& options, const Session& session) {
   const study::Sources sources = open(options.sources);
-  study::ArrowsFile made = study::make_arrows(sources, options.step, terminal_progress());
+  const study::UnfinishedArrows unfinished(options.output + ".partial", options.resume);
+  study::ArrowsFile made =
+      study::make_arrows(sources, options.step, terminal_progress(sources.sae.n()), unfinished);
   made.record.command = session.command;
   study::write_arrows(options.output, made.arrows, made.vocabulary, made.record);
+  unfinished.discard();
   print_summary(made, options.output, session.json);
 }
 
@@ -45,6 +49,7 @@ void add_arrows(CLI::App& app, Session& session) {
   add_source_flags(*command, options->sources, true);
   add_arrow_flags(*command, options->step);
   command->add_option("-o,--output", options->output, "file to write (.safetensors)")->required();
+  add_resume_flag(*command, options->resume);
   add_json_flag(*command, session);
   command->callback([options, &session] { run(*options, session); });
 }

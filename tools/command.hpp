@@ -50,6 +50,7 @@ void print_json(const Json& json);
 
 void add_json_flag(CLI::App& command, Session& session);
 void add_arrow_flags(CLI::App& command, study::ArrowStep& step);
+void add_resume_flag(CLI::App& command, bool& resume);
 void add_graph_flags(CLI::App& command, study::GraphStep& step);
 void add_category_flags(CLI::App& command, study::CategoryStep& step);
 void add_check_flags(CLI::App& command, study::CheckStep& step);
@@ -67,6 +68,7 @@ void add_demo(CLI::App& app, Session& session);
 /// The main job: arrows, graph, categories and check into a study, then the summary.
 struct MainJob {
   study::ArrowStep arrows;
+  bool resume = false;
   study::GraphStep graph;
   study::CategoryStep categories;
   study::CheckStep check;

@@ -117,6 +117,16 @@ void add_arrow_flags(CLI::App& command, study::ArrowStep& step) {
           [&step](const std::string& name) { step.convention = *yoneda::convention_from(name); },
           "what a logit is (default: what the model's norm asks for)")
       ->check(CLI::IsMember({"automatic", "raw", "folded", "centered", "transformer-lens"}));
+  command
+      .add_option("--block", step.block,
+                  "features done together: what an interruption loses at most")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+}
+
+void add_resume_flag(CLI::App& command, bool& resume) {
+  command.add_flag("--resume", resume,
+                   "go on from the features that an interrupted run kept (OUTPUT.partial)");
 }
 
 void add_graph_flags(CLI::App& command, study::GraphStep& step) {

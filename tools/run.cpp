@@ -43,10 +43,11 @@ struct Results {
   study::Check check;
 };
 
-Results compute(const study::Sources& sources, const MainJob& job) {
-  const yoneda::Progress progress = terminal_progress();
+Results compute(const study::Sources& sources, const MainJob& job,
+                const study::UnfinishedArrows& unfinished) {
+  const yoneda::Progress progress = terminal_progress(sources.sae.n());
   Results r;
-  r.arrows = study::make_arrows(sources, job.arrows, progress);
+  r.arrows = study::make_arrows(sources, job.arrows, progress, unfinished);
   r.graph = study::make_graph(r.arrows, &sources, job.graph, progress);
   r.categories = study::make_categories(r.graph, &r.arrows, &sources, job.categories, progress);
   study::CheckStep check = job.check;
@@ -111,8 +112,11 @@ void run_main_job(const SourceFlags& flags, const MainJob& job, const std::strin
   const auto begin = std::chrono::steady_clock::now();
   const Folder made(folder);
   const study::Sources sources = open(flags);
-  const Results results = compute(sources, job);
+  const study::UnfinishedArrows unfinished(study::Study{folder, {}}.arrows() + ".partial",
+                                           job.resume);
+  const Results results = compute(sources, job, unfinished);
   write(folder, results, record_of(results, job, session));
+  unfinished.discard();
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
   for (const auto* notes : {&results.categories.notes, &results.check.notes})
     for (const std::string& note : *notes) print_note(note);
@@ -133,6 +137,7 @@ void add_run(CLI::App& app, Session& session) {
   add_category_flags(*command, options->job.categories);
   add_check_flags(*command, options->job.check);
   command->add_option("-o,--output", options->folder, "folder of the study")->required();
+  add_resume_flag(*command, options->job.resume);
   add_json_flag(*command, session);
   command->callback([options, &session] {
     run_main_job(options->sources, options->job, options->folder, session);

@@ -28,36 +28,75 @@ void catch_interrupts() {
   });
 }
 
-yoneda::Progress terminal_progress() {
-  using Clock = std::chrono::steady_clock;
-  struct Display {
-    std::string stage;
-    Clock::time_point begin = Clock::now(), shown{};
-    bool visible = false;
-  };
-  const bool terminal = isatty(STDERR_FILENO) != 0;
-  const auto display = std::make_shared<Display>();
-  return yoneda::Progress([=](yoneda::Stage stage, double share) {
-    if (!terminal) return !interrupted;
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// "0:07", "12:30", "1:02:30".
+std::string clock_time(double seconds) {
+  const auto whole = static_cast<long>(seconds + 0.5);
+  const long hours = whole / 3600, minutes = whole / 60 % 60;
+  return hours > 0 ? fmt::format("{}:{:02}:{:02}", hours, minutes, whole % 60)
+                   : fmt::format("{}:{:02}", minutes, whole % 60);
+}
+
+// One stage on its way, in one line that is written over.
+class ProgressLine {
+ public:
+  explicit ProgressLine(yoneda::Index features) : features_(features) {}
+
+  void show(yoneda::Stage stage, double share) {
     const auto now = Clock::now();
-    const auto clear = [&] {
-      if (display->visible) std::fputs("\r\033[K", stderr);
-      display->visible = false;
-    };
-    if (stage != display->stage) {
+    if (stage != stage_) {
       clear();
-      display->stage = stage;
-      display->begin = now;
+      stage_ = stage;
+      begin_ = now;
+      first_ = share;  // not 0 where work done before is taken up again
     }
-    if (share >= 1 || interrupted) {
-      clear();
-    } else if (now - display->begin > std::chrono::milliseconds(500) &&
-               now - display->shown > std::chrono::milliseconds(100)) {
-      fmt::print(stderr, "\r\033[K  {} {:3.0f}%", stage, 100 * share);
-      std::fflush(stderr);
-      display->shown = now;
-      display->visible = true;
-    }
+    if (share >= 1) return clear();
+    const double seconds = std::chrono::duration<double>(now - begin_).count();
+    if (seconds < 0.5 || now - shown_ < std::chrono::milliseconds(100)) return;
+    fmt::print(stderr, "\r\033[K  {} {:3.0f}%{}", stage, 100 * share, speed(share, seconds));
+    std::fflush(stderr);
+    shown_ = now;
+    visible_ = true;
+  }
+
+  void clear() {
+    if (visible_) std::fputs("\r\033[K", stderr);
+    visible_ = false;
+  }
+
+ private:
+  std::string speed(double share, double seconds) const {
+    const double done = share - first_;
+    if (!(done > 0)) return {};
+    const double left = seconds * (1 - share) / done;
+    const double rate = done * static_cast<double>(features_) / seconds;
+    return (features_ > 0 && stage_ == "logit arrows"
+                ? fmt::format("  {} features/s", grouped(static_cast<yoneda::Index>(rate)))
+                : std::string()) +
+           "  " + clock_time(left) + " left";
+  }
+
+  yoneda::Index features_;
+  std::string stage_;
+  Clock::time_point begin_ = Clock::now(), shown_{};
+  double first_ = 0;
+  bool visible_ = false;
+};
+
+}  // namespace
+
+yoneda::Progress terminal_progress(yoneda::Index features) {
+  if (isatty(STDERR_FILENO) == 0)
+    return yoneda::Progress([](yoneda::Stage, double) { return !interrupted; });
+  const auto line = std::make_shared<ProgressLine>(features);
+  return yoneda::Progress([=](yoneda::Stage stage, double share) {
+    if (interrupted)
+      line->clear();
+    else
+      line->show(stage, share);
     return !interrupted;
   });
 }

@@ -12,9 +12,10 @@
 
 namespace tool {
 
-/// Shows stage and share on standard error once a stage takes longer than half a second; quiet
-/// where that is no terminal. Asks to stop after Ctrl-C.
-yoneda::Progress terminal_progress();
+/// Shows stage, share and time left on standard error once a stage takes longer than half a second,
+/// and for logit arrows how many of the `features` are done in a second; quiet where that is no
+/// terminal. Asks to stop after Ctrl-C.
+yoneda::Progress terminal_progress(yoneda::Index features = 0);
 
 /// Makes Ctrl-C ask for a stop instead of killing the process; a second one kills.
 void catch_interrupts();

@@ -24,3 +24,4 @@
 #include "yoneda/study/sources.hpp"
 #include "yoneda/study/steps.hpp"
 #include "yoneda/study/study.hpp"
+#include "yoneda/study/unfinished.hpp"

@@ -1,5 +1,6 @@
 #include "yoneda/study/steps.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -17,6 +18,14 @@ std::string text(double value) {
   return {buffer.data(), end};
 }
 
+/// Progress of a part of the whole.
+Progress share_of(const Progress& whole, Index first, Index count, Index n) {
+  return Progress([=](Stage stage, double share) {
+    const double done = static_cast<double>(first) + share * static_cast<double>(count);
+    return whole(stage, done / static_cast<double>(n));
+  });
+}
+
 }  // namespace
 
 std::optional<GraphKind> buildable_kind(std::string_view wanted) {
@@ -25,16 +34,41 @@ std::optional<GraphKind> buildable_kind(std::string_view wanted) {
   return std::nullopt;
 }
 
-ArrowsFile make_arrows(const Sources& sources, const ArrowStep& step, const Progress& progress) {
+ArrowsFile make_arrows(const Sources& sources, const ArrowStep& step, const Progress& progress,
+                       UnfinishedArrows unfinished) {
+  const Matrix& W_dec = sources.sae.W_dec;
+  const Index n = W_dec.rows(), block = std::max<Index>(1, step.block);
   ArrowOptions options;
   options.k = step.k;
-  options.convention = step.convention;
+  options.convention = resolve(step.convention, sources.model);
   ArrowsFile made;
-  made.arrows = logit_arrows(sources.sae.W_dec, sources.model, options, onednn_gemm(), progress);
   made.vocabulary = sources.vocabulary;
   made.record.sources = sources.recorded;
-  made.record.convention = name(made.arrows.convention);
+  made.record.convention = name(options.convention);
   made.record.options = {{"k", std::to_string(step.k)}, {"gemm", onednn_gemm().name}};
+  if (n <= block) {
+    made.arrows = logit_arrows(W_dec, sources.model, options, onednn_gemm(), progress);
+    return made;
+  }
+  made.record.options["block"] = std::to_string(block);
+  Index done = 0;
+  try {
+    for (; done < n; done += block) {
+      const Index count = std::min(block, n - done);
+      auto part = unfinished.find(done, made.record);
+      if (!part) {
+        part = logit_arrows(W_dec.slice(done, count), sources.model, options, onednn_gemm(),
+                            share_of(progress, done, count, n));
+        if (done + count < n) unfinished.keep(done, *part, made.record);
+      }
+      append(made.arrows, std::move(*part));
+    }
+  } catch (const Error& error) {
+    if (error.kind != ErrorKind::cancelled || done == 0 || unfinished.folder().empty()) throw;
+    throw Error(ErrorKind::cancelled, "interrupted; " + std::to_string(done) + " of " +
+                                          std::to_string(n) + " features are kept in " +
+                                          unfinished.folder() + ": --resume goes on from there");
+  }
   return made;
 }
 

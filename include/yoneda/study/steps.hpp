@@ -13,12 +13,14 @@
 #include "yoneda/study/check_file.hpp"
 #include "yoneda/study/graph_file.hpp"
 #include "yoneda/study/sources.hpp"
+#include "yoneda/study/unfinished.hpp"
 
 namespace yoneda::study {
 
 struct ArrowStep {
   Index k = 50;
   Convention convention = Convention::automatic;
+  Index block = 4096;  ///< features done together; what an interruption loses at most
 };
 
 struct GraphStep {
@@ -39,9 +41,12 @@ struct CheckStep {
   Index features = 2048, tokens = 32768;  ///< the null's budget
 };
 
-/// Logit arrows of every feature. Throws as logit_arrows.
-ArrowsFile make_arrows(const Sources& sources, const ArrowStep& step,
-                       const Progress& progress = {});
+/// Logit arrows of every feature, block by block: the same whether all blocks are made now or some
+/// were kept in `unfinished` by a run that was interrupted. Once all are made the caller writes the
+/// whole and discards them. Throws as logit_arrows and UnfinishedArrows::find; Error{cancelled}
+/// tells what is kept.
+ArrowsFile make_arrows(const Sources& sources, const ArrowStep& step, const Progress& progress = {},
+                       UnfinishedArrows unfinished = {});
 
 /// A graph from arrows; a decoder graph needs the SAE as well. Throws Error{value} without it.
 GraphFile make_graph(const ArrowsFile& arrows, const Sources* sources, const GraphStep& step,
