@@ -35,7 +35,7 @@ inline constexpr double histogram_reach = 8;  ///< standard deviations on either
 struct ExtremesOptions {
   Index k = 50;
   bool histogram = true;
-  Index query_tile = 128, key_tile = 512;  ///< parameters so that tests reach every edge
+  Index query_tile = 256, key_tile = 512;  ///< parameters so that tests reach every edge
   std::span<const Id> excluded = {};       ///< keys treated as though they were not there
   Index query_block = 8192;  ///< queries that meet all keys together; fewer where d is large
 };
@@ -431,7 +431,10 @@ class QueryBlock {
         starts_.push_back(total);
         total += end->kept().size();
       }
-    rescore(lists, setting_.keys);
+    // Queries that stay in the cache while the keys pass by.
+    const Index group = std::max<Index>(64, (Index{4} << 20) / (4 * std::max<Index>(1, d())));
+    for (Index q = 0; q < count_; q += group)
+      rescore(std::span(lists).subspan(2 * q, 2 * std::min(group, count_ - q)), setting_.keys);
   }
 
   /// The k best of one end; `list` is its place among the lists of candidates.

@@ -22,30 +22,33 @@ namespace yoneda::detail {
 
 /// Squared norm and, added to `sum`, the row itself; in double, with the lanes of canonical_dot.
 struct MeasureRow {
-  template <int>
+  template <int floats>
   [[gnu::always_inline]] static inline double run(const float* x, Index size, double* sum) {
-    constexpr int lanes = 8;
-    using Doubles = Vector<double, lanes>;
-    Doubles square{};
+    constexpr int lanes = 8, width = floats / 2, parts = lanes / width;  // doubles in a vector
+    using Doubles = Vector<double, width>;
+    Doubles squares[parts] = {};
     const Index blocked = size - size % lanes;
-    for (Index j = 0; j < blocked; j += lanes) {
-      Vector<float, lanes> values;
-      Doubles total;
-      __builtin_memcpy(&values, x + j, sizeof values);
-      __builtin_memcpy(&total, sum + j, sizeof total);
-      const Doubles exact = __builtin_convertvector(values, Doubles);
-      total += exact;
-      square += exact * exact;
-      __builtin_memcpy(sum + j, &total, sizeof total);
-    }
+    for (Index j = 0; j < blocked; j += lanes)
+      for (int part = 0; part < parts; ++part) {
+        Vector<float, width> values;
+        Doubles total;
+        __builtin_memcpy(&values, x + j + part * width, sizeof values);
+        __builtin_memcpy(&total, sum + j + part * width, sizeof total);
+        const Doubles exact = __builtin_convertvector(values, Doubles);
+        total += exact;
+        squares[part] += exact * exact;
+        __builtin_memcpy(sum + j + part * width, &total, sizeof total);
+      }
+    double partial[lanes];
+    __builtin_memcpy(partial, squares, sizeof partial);
     for (Index j = blocked; j < size; ++j) {
       const auto exact = static_cast<double>(x[j]);
       sum[j] += exact;
-      square[j % lanes] += exact * exact;
+      partial[j % lanes] += exact * exact;
     }
-    double squares = 0;
-    for (int lane = 0; lane < lanes; ++lane) squares += square[lane];
-    return squares;
+    double square = 0;
+    for (const double part : partial) square += part;
+    return square;
   }
 };
 
@@ -91,7 +94,7 @@ class Keys {
   std::span<const float> norms() const { return norms_; }
   /// √(mean ‖u‖²), the size of a typical key.
   double typical_norm() const { return typical_norm_; }
-  float largest_norm() const { return count_ == 0 ? 0 : *std::ranges::max_element(norms_); }
+  float largest_norm() const { return largest_norm_; }
   /// The mean key in double.
   std::span<const double> mean() const { return mean_; }
 
@@ -113,6 +116,7 @@ class Keys {
         norms_[i] = rounded_up(std::sqrt(square));
       }
     });
+    largest_norm_ = norms_.empty() ? 0 : std::ranges::max(norms_);
     double square = 0;
     for (const float norm : norms_) square += static_cast<double>(norm) * static_cast<double>(norm);
     typical_norm_ = std::sqrt(square / static_cast<double>(std::max<Index>(count_, 1)));
@@ -128,6 +132,7 @@ class Keys {
   std::vector<float> norms_;
   std::vector<double> mean_;
   double typical_norm_ = 0;
+  float largest_norm_ = 0;
 };
 
 /// What the fast product multiplies.

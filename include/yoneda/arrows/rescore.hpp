@@ -14,34 +14,34 @@
 
 namespace yoneda::detail {
 
-/// Canonical dot products (linear/dot.hpp) of one row with up to four others, all of them in
-/// flight at once. The eight partial sums are the eight lanes, so every unit finds the same bits.
+/// Canonical dot products (linear/dot.hpp) of one row with some others, all of them in flight at
+/// once. The eight partial sums are the eight lanes, so every unit finds the same bits.
+template <int at_once>
 struct CanonicalDots {
-  static constexpr Index at_once = 4;
-
-  template <int>
-  [[gnu::always_inline]] static inline void run(const double* key,
-                                                const std::array<const float*, at_once>& queries,
-                                                Index size, std::array<double, at_once>& products) {
-    constexpr int lanes = 8;
-    using Doubles = Vector<double, lanes>;
-    Doubles sums[at_once] = {};
+  template <int floats>
+  [[gnu::always_inline]] static inline void run(const double* key, const float* const* queries,
+                                                Index size, double* products) {
+    constexpr int lanes = 8, width = floats / 2, parts = lanes / width;  // doubles in a vector
+    using Doubles = Vector<double, width>;
+    Doubles sums[at_once][parts] = {};
     const Index blocked = size - size % lanes;
-    for (Index j = 0; j < blocked; j += lanes) {
-      Doubles of_key;
-      __builtin_memcpy(&of_key, key + j, sizeof of_key);
-      for (Index q = 0; q < at_once; ++q) {
-        Vector<float, lanes> of_query;
-        __builtin_memcpy(&of_query, queries[q] + j, sizeof of_query);
-        sums[q] += of_key * __builtin_convertvector(of_query, Doubles);
+    for (Index j = 0; j < blocked; j += lanes)
+      for (int part = 0; part < parts; ++part) {
+        Doubles of_key;
+        __builtin_memcpy(&of_key, key + j + part * width, sizeof of_key);
+        for (int q = 0; q < at_once; ++q) {
+          Vector<float, width> of_query;
+          __builtin_memcpy(&of_query, queries[q] + j + part * width, sizeof of_query);
+          sums[q][part] += of_key * __builtin_convertvector(of_query, Doubles);
+        }
       }
-    }
-    for (Index j = blocked; j < size; ++j)
-      for (Index q = 0; q < at_once; ++q)
-        sums[q][j % lanes] += key[j] * static_cast<double>(queries[q][j]);
-    for (Index q = 0; q < at_once; ++q) {
+    for (int q = 0; q < at_once; ++q) {
+      double partial[lanes];
+      __builtin_memcpy(partial, sums[q], sizeof partial);
+      for (Index j = blocked; j < size; ++j)
+        partial[j % lanes] += key[j] * static_cast<double>(queries[q][j]);
       products[q] = 0;
-      for (int lane = 0; lane < lanes; ++lane) products[q] += sums[q][lane];
+      for (const double part : partial) products[q] += part;
     }
   }
 };
@@ -53,36 +53,53 @@ struct RescoreList {
   double* products;
 };
 
-/// One product to compute.
-struct RescoreEntry {
-  const float* query;
-  double* product;
-};
-
-/// All candidates with positions in [first, last), grouped by key: those of key first + i are
-/// entries starts[i], ..., starts[i + 1] − 1.
+/// Products to compute of the keys first, ..., last - 1, grouped by key: those of key first + i are
+/// numbers starts[i], ..., starts[i + 1] - 1.
 struct RescoreRange {
   std::vector<Index> starts;
-  std::vector<RescoreEntry> entries;
+  std::vector<const float*> queries;
+  std::vector<double*> products;
 
   RescoreRange(std::span<const RescoreList> lists, Index first, Index last)
       : starts(last - first + 1, 0) {
-    const auto within = [&](const RescoreList& list) {
-      const auto from = std::ranges::lower_bound(list.candidates, first, {}, &Candidate::position);
-      const auto to = std::ranges::lower_bound(list.candidates, last, {}, &Candidate::position);
-      return std::span(from, to);
+    struct Wanted {
+      const RescoreList* list;
+      const Candidate* candidate;
     };
-    for (const RescoreList& list : lists)
-      for (const Candidate& candidate : within(list)) ++starts[candidate.position - first + 1];
+    std::vector<Wanted> all;
+    for (const RescoreList& list : lists) {
+      const auto from = std::ranges::lower_bound(list.candidates, first, {}, &Candidate::position);
+      for (auto at = from; at != list.candidates.end() && at->position < last; ++at) {
+        all.push_back({&list, &*at});
+        ++starts[at->position - first + 1];
+      }
+    }
     for (std::size_t i = 1; i < starts.size(); ++i) starts[i] += starts[i - 1];
-    entries.resize(starts.back());
+    queries.resize(all.size());
+    products.resize(all.size());
     std::vector<Index> next(starts.begin(), starts.end() - 1);
-    for (const RescoreList& list : lists)
-      for (const Candidate& candidate : within(list))
-        entries[next[candidate.position - first]++] = {
-            list.query, list.products + (&candidate - list.candidates.data())};
+    for (const auto& [list, candidate] : all) {
+      const Index to = next[candidate->position - first]++;
+      queries[to] = list->query;
+      products[to] = list->products + (candidate - list->candidates.data());
+    }
   }
 };
+
+/// Products of one key with the queries that want it, `at_once` by `at_once`, the rest by fewer.
+template <int at_once = 4>
+void rescore_key(std::span<const double> key, std::span<const float* const> queries,
+                 std::span<double* const> products) {
+  std::array<double, at_once> found;
+  const Index d = static_cast<Index>(key.size());
+  while (queries.size() >= at_once) {
+    run_on_widest<CanonicalDots<at_once>>(key.data(), queries.data(), d, found.data());
+    for (int q = 0; q < at_once; ++q) *products[q] = found[q];
+    queries = queries.subspan(at_once);
+    products = products.subspan(at_once);
+  }
+  if constexpr (at_once > 1) rescore_key<at_once - 1>(key, queries, products);
+}
 
 /// Fills in the products of all lists. Cost: one pass over the keys, and d multiplications a
 /// candidate.
@@ -95,20 +112,11 @@ inline void rescore(std::span<const RescoreList> lists, const Keys& keys) {
     std::vector<float> scratch(d);
     std::vector<double> exact(d);
     for (Index key = first; key < last; ++key) {
-      const auto begin = wanted.entries.begin() + wanted.starts[key - first];
-      const auto entries =
-          std::span(begin, wanted.starts[key - first + 1] - wanted.starts[key - first]);
-      if (entries.empty()) continue;
+      const Index begin = wanted.starts[key - first], end = wanted.starts[key - first + 1];
+      if (begin == end) continue;
       std::ranges::copy(keys.row(key, scratch), exact.begin());
-      constexpr Index at_once = CanonicalDots::at_once;
-      for (Index i = 0; i < static_cast<Index>(entries.size()); i += at_once) {
-        const Index count = std::min<Index>(at_once, entries.size() - i);
-        std::array<const float*, at_once> queries;
-        std::array<double, at_once> products;
-        for (Index q = 0; q < at_once; ++q) queries[q] = entries[i + std::min(q, count - 1)].query;
-        run_on_widest<CanonicalDots>(exact.data(), queries, d, products);
-        for (Index q = 0; q < count; ++q) *entries[i + q].product = products[q];
-      }
+      rescore_key(exact, std::span(wanted.queries).subspan(begin, end - begin),
+                  std::span(wanted.products).subspan(begin, end - begin));
     }
   });
 }

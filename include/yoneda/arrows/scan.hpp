@@ -49,7 +49,7 @@ inline constexpr Index longest_row = 1 << 16;
 /// Room for one row, to be used again.
 struct ScanScratch {
   std::vector<std::uint16_t> hits;
-  std::vector<std::uint8_t> bin_of;
+  std::vector<std::int32_t> bin_of;
 };
 
 template <bool binned>
@@ -60,7 +60,7 @@ struct ScanRow {
                                                  std::span<const Interesting> limits,
                                                  Powers& powers, Bins& bins,
                                                  std::span<std::uint16_t> hits,
-                                                 std::span<std::uint8_t> bin_of) {
+                                                 std::span<std::int32_t> bin_of) {
     using Floats = Vector<float, lanes>;
     using Ints = Vector<std::int32_t, lanes>;
     const Floats shift = (Floats{} + powers.shift), scale = (Floats{} + bins.scale),
@@ -93,8 +93,7 @@ struct ScanRow {
           bits = bits < above ? bits : above;
           Floats clamped;
           __builtin_memcpy(&clamped, &bits, sizeof clamped);
-          const auto whole = __builtin_convertvector(__builtin_convertvector(clamped, Ints),
-                                                     Vector<std::uint8_t, lanes>);
+          const Ints whole = __builtin_convertvector(clamped, Ints);
           __builtin_memcpy(bin_of.data() + begin + i, &whole, sizeof whole);
         }
       }
@@ -128,7 +127,7 @@ struct ScanRow {
 
  private:
   // In four histograms: one counter raised twice in a row would have to wait for itself.
-  [[gnu::always_inline]] static inline void count(std::span<const std::uint8_t> bin_of,
+  [[gnu::always_inline]] static inline void count(std::span<const std::int32_t> bin_of,
                                                   Bins& bins) {
     std::array<std::array<Id, all_bins>, 4> counts{};
     for (std::size_t i = 0; i < bin_of.size(); i += 4)
@@ -147,7 +146,7 @@ inline std::span<const std::uint16_t> scan(std::span<const float> row,
   scratch.hits.resize(row.size());
   scratch.bin_of.resize(row.size());
   const std::span<std::uint16_t> hits = scratch.hits;
-  const std::span<std::uint8_t> bin_of = scratch.bin_of;
+  const std::span<std::int32_t> bin_of = scratch.bin_of;
   const Index found = binned
                           ? run_on_widest<ScanRow<true>>(row, limits, powers, bins, hits, bin_of)
                           : run_on_widest<ScanRow<false>>(row, limits, powers, bins, hits, bin_of);

@@ -26,44 +26,47 @@ inline bf16 flushed_bf16(float x) {
 
 /// Eight sums side by side in every unit, so that the norms do not depend on it.
 struct RoundRow {
-  template <int>
+  template <int floats>
   [[gnu::always_inline]] static inline SquaredNorms run(const float* x, const float* centre,
                                                         Index size, bf16* out) {
-    constexpr int lanes = 8;
-    using Floats = Vector<float, lanes>;
-    using Bits = Vector<std::uint32_t, lanes>;
-    using Doubles = Vector<double, lanes>;
-    Doubles whole{}, rounded{}, residue{};
+    constexpr int lanes = 8, width = floats / 2, parts = lanes / width;  // doubles in a vector
+    using Floats = Vector<float, width>;
+    using Bits = Vector<std::uint32_t, width>;
+    using Doubles = Vector<double, width>;
+    Doubles wholes[parts] = {}, roundeds[parts] = {}, residues[parts] = {};
     const Index blocked = size - size % lanes;
-    for (Index j = 0; j < blocked; j += lanes) {
-      Floats value, from;
-      __builtin_memcpy(&value, x + j, sizeof value);
-      __builtin_memcpy(&from, centre + j, sizeof from);
-      const Doubles exact =
-          __builtin_convertvector(value, Doubles) - __builtin_convertvector(from, Doubles);
-      const Floats near = __builtin_convertvector(exact, Floats);
-      Bits bits;
-      __builtin_memcpy(&bits, &near, sizeof bits);
-      bits = (bits + 0x7fffu + ((bits >> 16) & 1u)) & 0xffff0000u;
-      const auto normal = (bits & 0x7f800000u) != 0;
-      Bits keep;
-      __builtin_memcpy(&keep, &normal, sizeof keep);
-      bits &= keep;
-      Floats kept;
-      __builtin_memcpy(&kept, &bits, sizeof kept);
-      const Doubles seen = __builtin_convertvector(kept, Doubles), lost = exact - seen;
-      whole += exact * exact;
-      rounded += seen * seen;
-      residue += lost * lost;
-      const auto halves = __builtin_convertvector(bits >> 16, Vector<std::uint16_t, lanes>);
-      __builtin_memcpy(static_cast<void*>(out + j), &halves, sizeof halves);
-    }
+    for (Index j = 0; j < blocked; j += lanes)
+      for (int part = 0; part < parts; ++part) {
+        const Index at = j + part * width;
+        Floats value, from;
+        __builtin_memcpy(&value, x + at, sizeof value);
+        __builtin_memcpy(&from, centre + at, sizeof from);
+        const Doubles exact =
+            __builtin_convertvector(value, Doubles) - __builtin_convertvector(from, Doubles);
+        const Floats near = __builtin_convertvector(exact, Floats);
+        Bits bits;
+        __builtin_memcpy(&bits, &near, sizeof bits);
+        bits = (bits + 0x7fffu + ((bits >> 16) & 1u)) & 0xffff0000u;
+        const auto normal = (bits & 0x7f800000u) != 0;
+        Bits keep;
+        __builtin_memcpy(&keep, &normal, sizeof keep);
+        bits &= keep;
+        Floats kept;
+        __builtin_memcpy(&kept, &bits, sizeof kept);
+        const Doubles seen = __builtin_convertvector(kept, Doubles), lost = exact - seen;
+        wholes[part] += exact * exact;
+        roundeds[part] += seen * seen;
+        residues[part] += lost * lost;
+        const auto halves = __builtin_convertvector(bits >> 16, Vector<std::uint16_t, width>);
+        __builtin_memcpy(static_cast<void*>(out + at), &halves, sizeof halves);
+      }
     SquaredNorms sums;
-    for (int lane = 0; lane < lanes; ++lane) {
-      sums.whole += whole[lane];
-      sums.rounded += rounded[lane];
-      sums.residue += residue[lane];
-    }
+    for (int part = 0; part < parts; ++part)
+      for (int lane = 0; lane < width; ++lane) {
+        sums.whole += wholes[part][lane];
+        sums.rounded += roundeds[part][lane];
+        sums.residue += residues[part][lane];
+      }
     for (Index j = blocked; j < size; ++j) {
       const double exact = static_cast<double>(x[j]) - static_cast<double>(centre[j]);
       out[j] = flushed_bf16(static_cast<float>(exact));
