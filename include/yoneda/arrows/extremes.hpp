@@ -273,9 +273,9 @@ class QueryBlock {
         });
   }
 
-  /// Mean ± 8 std; a query whose products do not vary gets mean ± 1, which holds them all.
+  /// Mean ± 8 std; a query whose products do not vary as floats gets mean ± 1, which holds them all.
   static void set_histogram(QueryState& state, double variance) {
-    const double noise = 1e-7 * std::abs(state.mean);
+    const double noise = std::max(1e-7 * std::abs(state.mean), 1e-30);
     const double std = std::sqrt(variance);
     const double reach = std > noise ? histogram_reach * std : 1.0;
     state.histogram_low = state.mean - reach;
