@@ -75,7 +75,8 @@ TEST_CASE("an interrupted run is continued to the same arrows") {
   SUBCASE("other options are refused, and named") {
     step.k = 6;
     CHECK_THROWS_WITH_AS(make_arrows(sources, step, {}, UnfinishedArrows(folder, true)),
-                         doctest::Contains("was made with another options ({\"block\":\"10\""), Error);
+                         doctest::Contains("was made with another options ({\"block\":\"10\""),
+                         Error);
   }
   SUBCASE("other weights are refused, and named") {
     Sources changed = sources;

@@ -273,7 +273,8 @@ class QueryBlock {
         });
   }
 
-  /// Mean ± 8 std; a query whose products do not vary as floats gets mean ± 1, which holds them all.
+  /// Mean ± 8 std; a query whose products do not vary as floats gets mean ± 1, which holds them
+  /// all.
   static void set_histogram(QueryState& state, double variance) {
     const double noise = std::max(1e-7 * std::abs(state.mean), 1e-30);
     const double std = std::sqrt(variance);
