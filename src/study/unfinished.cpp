@@ -12,10 +12,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string arrows_format() {
-  return "yoneda-arrows/1";
-}
-
 // How a block was made, in the words of its metadata; the command line may differ.
 std::map<std::string, std::string> manner(std::map<std::string, std::string> metadata) {
   std::map<std::string, std::string> kept;
@@ -38,7 +34,7 @@ std::optional<LogitArrows> UnfinishedArrows::find(Index first, const Record& exp
   if (folder_.empty() || !fs::exists(block_path(first))) return std::nullopt;
   const std::string path = block_path(first);
   const auto found = manner(io::read_safetensors(path).metadata);
-  const auto wanted = manner(to_metadata(expected, arrows_format()));
+  const auto wanted = manner(to_metadata(expected, ""));
   for (const auto& [key, value] : wanted)
     if (found.at(key) != value)
       throw Error(

@@ -7,10 +7,12 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import struct
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 import jsonschema
@@ -131,6 +133,27 @@ class MainJob(Scratch):
         numpy.testing.assert_array_equal(tensors["positive_tokens"], numpy.argsort(-logits, 1, "stable")[:, :7])
         numpy.testing.assert_array_equal(tensors["negative_tokens"], numpy.argsort(logits, 1, "stable")[:, :7])
         numpy.testing.assert_allclose(tensors["logit_std"], logits.std(1), rtol=1e-3)
+
+    def test_interrupted_arrows_go_on_with_resume(self):
+        # Blocks so small that there are hundreds of chances to be interrupted between two of them.
+        output, partial = self.folder / "a.safetensors", self.folder / "a.safetensors.partial"
+        command = ["arrows", "--sae", DEMO / "sae", "--model", DEMO / "words.safetensors",
+                   "--unembedding", "W_U", "--block", 8]
+        running = subprocess.Popen([PROGRAM, *map(str, command), "-o", str(output)], stderr=subprocess.PIPE, text=True)
+        while running.poll() is None and not partial.exists():
+            time.sleep(0.002)
+        running.send_signal(signal.SIGINT)
+        _, error = running.communicate()
+        self.assertEqual(running.returncode, 130, error)
+        self.assertIn("--resume goes on from there", error)
+        self.assertFalse(output.exists())
+        self.assertTrue(list(partial.iterdir()))
+        self.refused(2, "was made with another options", *command, "-k", 7, "--resume", "-o", output)
+        self.done(*command, "--resume", "-o", output)
+        self.assertFalse(partial.exists())
+        self.done(*command, "-o", self.folder / "b.safetensors")
+        resumed, whole = (read_safetensors(path)[0] for path in (output, self.folder / "b.safetensors"))
+        self.assertEqual({k: v.tobytes() for k, v in resumed.items()}, {k: v.tobytes() for k, v in whole.items()})
 
     def test_same_bits_for_any_number_of_threads(self):
         toy(self.folder, n=200)

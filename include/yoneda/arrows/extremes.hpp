@@ -247,10 +247,11 @@ class QueryBlock {
   }
 
   template <class Body>
-  void for_each_row_of_sample(const KeyBlock& sample, FirstPass pass, const Body& body) {
+  void for_each_row_of_sample(const Body& body) {
+    const KeyBlock& sample = setting_.sample;
     parallel_for(tiles(), [&](Index tile) {
       std::vector<float> products, scratch;
-      multiply(tile, sample, 0, sample.size(), pass, products);
+      multiply(tile, sample, 0, sample.size(), FirstPass::f32, products);
       const Index first = tile * tile_, last = std::min(count_, first + tile_);
       for (Index q = first; q < last; ++q)
         body(states_[q], std::span(products).subspan((q - first) * sample.size(), sample.size()),
@@ -260,15 +261,13 @@ class QueryBlock {
 
   /// Sets the range of the histogram, and thresholds that k keys of the sample surely reach.
   void look_at_sample() {
-    const KeyBlock& sample = setting_.sample;
     sample_variance_.resize(count_);
     for_each_row_of_sample(
-        sample, FirstPass::f32,
         [&](QueryState& state, std::span<float> products, std::vector<float>& scratch) {
           const double variance = sample_spread(products).variance;
           sample_variance_[&state - states_.data()] = variance;
           set_histogram(state, variance);
-          if (state.norms.norm > 0 && sample.size() >= setting_.options.k)
+          if (state.norms.norm > 0 && setting_.sample.size() >= setting_.options.k)
             raise_thresholds(state, products, scratch);
         });
   }

@@ -3,10 +3,8 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstddef>
-#include <limits>
 #include <span>
 #include <string>
 #include <vector>
@@ -14,7 +12,6 @@
 #include "yoneda/arrows/error_bound.hpp"
 #include "yoneda/core/matrix.hpp"
 #include "yoneda/core/parallel.hpp"
-#include "yoneda/linear/dot.hpp"
 #include "yoneda/linear/gemm.hpp"
 #include "yoneda/linear/rounding.hpp"
 
