@@ -67,6 +67,34 @@ auto run_on_widest(Args&&... args) {
   return run_on<Loop>(vector_unit(), args...);
 }
 
+namespace detail {
+
+template <auto kernel>
+struct AtAnyWidth {
+  template <int lanes, class... Args>
+  [[gnu::always_inline]] static auto run(Args&... args) {
+    return kernel(args...);
+  }
+};
+
+}  // namespace detail
+
+/// kernel(args...), a plain function marked [[gnu::always_inline]], compiled for AVX2 with fused
+/// multiply-adds beside the baseline. For loops that the compiler makes into vectors by itself:
+///
+///     [[gnu::always_inline]] inline void scale(float* x, Index size, float factor) {
+///       for (Index i = 0; i < size; ++i) x[i] *= factor;
+///     }
+///     with_simd<scale>(x, size, factor);
+template <auto kernel, class... Args>
+auto with_simd(Args&&... args) {
+#if defined(__x86_64__) && defined(__GNUC__) && !(defined(__AVX2__) && defined(__FMA__))
+  if (vector_unit() != VectorUnit::baseline)
+    return detail::run_on_avx2<detail::AtAnyWidth<kernel>>(args...);
+#endif
+  return kernel(args...);
+}
+
 /// `lanes` values of type T side by side, with element-wise operators (GCC's and Clang's vector
 /// extension).
 template <class T, int lanes>
