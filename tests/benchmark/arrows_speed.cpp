@@ -1,6 +1,6 @@
 // Times logit arrows, and the bare matrix product beside them, on arrays from a safetensors file.
 //
-//     arrows_speed WEIGHTS.safetensors K ROUNDS      (W_dec [n, d], W_U [V, d])
+//     arrows_speed WEIGHTS.safetensors K ROUNDS [FEATURE_TILE TOKEN_TILE]   (W_dec [n, d], W_U [V, d])
 //
 // Prints one JSON object: the least of ROUNDS seconds of each, taken in turn; a product in bf16 and
 // the arrows made with it only where the processor has the instruction. `bare_*` is one oneDNN
@@ -82,8 +82,9 @@ long peak_kilobytes() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 4) {
-    fmt::print(stderr, "usage: arrows_speed WEIGHTS.safetensors K ROUNDS\n");
+  if (argc != 4 && argc != 6) {
+    fmt::print(stderr,
+               "usage: arrows_speed WEIGHTS.safetensors K ROUNDS [FEATURE_TILE TOKEN_TILE]\n");
     return 2;
   }
   const io::TensorFile file = io::read_tensors(argv[1]);
@@ -93,6 +94,7 @@ int main(int argc, char** argv) {
   ArrowOptions options;
   options.k = std::atol(argv[2]);
   const long rounds = std::atol(argv[3]);
+  if (argc == 6) options.feature_tile = std::atol(argv[4]), options.token_tile = std::atol(argv[5]);
   const auto arrows = [&](const Gemm& gemm) { logit_arrows(W_dec, model, options, gemm); };
 
   if (rounds == 0) {

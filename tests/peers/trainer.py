@@ -5,8 +5,9 @@ usage: trainer.py TRAINER_START WORDS.safetensors
 
 Both train on the same rows in the same order from the same weights. What must agree is the fraction
 of variance explained on rows neither has seen. Prints both, the dead features and the ratio of the
-times (two threads each; only where PyTorch has a fast BLAS, for Debian's default is the reference
-one, ten times slower: install libopenblas0-pthread). Ends with `N passed, N failed, N skipped`.
+times of training and evaluation (two threads each; only where PyTorch has a fast BLAS, for Debian's
+default is the reference one, ten times slower: install libopenblas0-pthread). Ends with
+`N passed, N failed, N skipped`.
 """
 import json
 import os
@@ -34,10 +35,28 @@ TOLERANCE = 0.005  # of the variance: half a percentage point
 
 CASES = [
     # the demo's options, half its epochs: no feature dies
-    dict(name="demo", n=2048, k=12, epochs=10, batch=256, rate=0.003, dead_after=18000),
+    dict(name="demo", data="words", n=2048, k=12, epochs=10, batch=256, rate=0.003, dead_after=18000),
     # a rate that kills features, so that the auxiliary loss works all along
-    dict(name="dying features", n=2048, k=12, epochs=3, batch=256, rate=0.01, dead_after=5000),
+    dict(name="dying features", data="words", n=2048, k=12, epochs=3, batch=256, rate=0.01, dead_after=5000,
+         revives=True),
+    # sums of random atoms in a larger space
+    dict(name="larger", data="atoms", n=8192, k=32, epochs=2, batch=1024, rate=0.001, dead_after=18000),
 ]
+
+
+def random_atoms(rows=20480, d=256, atoms=4096, active=16):
+    """Every row a sum of some of the atoms, unit vectors in random directions."""
+    random = numpy.random.default_rng(0)
+    directions = random.standard_normal((atoms, d), "float32")
+    directions /= numpy.linalg.norm(directions, axis=1, keepdims=True)
+    chosen, strengths = random.integers(0, atoms, (rows, active)), 0.5 + random.random((rows, active), "float32")
+    return numpy.stack([strengths[i] @ directions[chosen[i]] for i in range(rows)])
+
+
+def write_safetensors(path, name, values):
+    header = json.dumps({name: {"dtype": "F32", "shape": list(values.shape), "data_offsets": [0, values.nbytes]}})
+    header = header.encode() + b" " * (-len(header) % 8)
+    pathlib.Path(path).write_bytes(struct.pack("<Q", len(header)) + header + values.tobytes())
 
 
 def read_safetensors(path):
@@ -136,27 +155,33 @@ def explained(sae, rows, scale):
 
 def compare(program, words, case):
     with tempfile.TemporaryDirectory() as folder:
+        data = words
+        if case["data"] == "atoms":
+            data = f"{folder}/atoms.safetensors"
+            write_safetensors(data, "W_U", random_atoms())
         start_file = f"{folder}/start.safetensors"
         options = [case[key] for key in ("n", "k", "epochs", "batch", "rate", "dead_after")]
-        ran = subprocess.run([program, words, "W_U", *map(str, options), start_file], check=True,
+        ran = subprocess.run([program, data, "W_U", *map(str, options), start_file], check=True,
                              stdout=subprocess.PIPE, text=True,
                              env={**os.environ, "OMP_NUM_THREADS": str(THREADS)})
         ours = json.loads(ran.stdout)
         start = read_safetensors(start_file)
-    rows = read_safetensors(words)["W_U"].float()
+        rows = read_safetensors(data)["W_U"].float()
     training, held_out = rows[start["training_rows"].long()], rows[start["held_out_rows"].long()]
     before = time.perf_counter()
     sae, scale = train(training, start, case)
-    seconds = time.perf_counter() - before
     fve, _ = explained(sae, held_out, scale)
     training_fve, dead = explained(sae, training, scale)
+    seconds = time.perf_counter() - before
     agrees = abs(fve - ours["held_out"]) < TOLERANCE
+    if case.get("revives"):
+        agrees = agrees and ours["auxiliary"] > 0
     speed = f"{ours['seconds'] / case['epochs']:.3f} s an epoch"
     if has_fast_blas():
         speed += f" ({seconds / case['epochs']:.3f}), {seconds / ours['seconds']:.1f} times as fast"
     print(f"{case['name']}: held-out variance explained {ours['held_out']:.4f} (PyTorch {fve:.4f}), "
           f"training {ours['training']:.4f} ({training_fve:.4f}), dead {ours['dead']} ({dead}), "
-          f"{speed}: {'agrees' if agrees else 'DISAGREES'}")
+          f"{speed}: {'agrees' if agrees else 'DISAGREES'}", flush=True)
     return agrees
 
 

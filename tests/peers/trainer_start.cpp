@@ -20,7 +20,7 @@ namespace {
 void write_start(const char* path, const Matrix& rows, const TrainOptions& options) {
   const std::vector<Id> training = training_rows(rows.rows()),
                         held_out = held_out_rows(rows.rows());
-  const Sae start = initial_sae(take_rows(rows, training), options);
+  const Sae start = initial_sae(take_rows(rows, training), options, onednn_gemm());
   std::vector<Id> orders;  // positions among the training rows
   for (Index epoch = 0; epoch < options.epochs; ++epoch) {
     const auto order = batch_order(static_cast<Index>(training.size()), epoch, options.seed);

@@ -44,10 +44,19 @@ std::vector<double> brute_force_code(const Sae& sae, const Matrix& X, Index row)
       pre[f] += static_cast<double>(sae.W_enc(f, j)) * (X(row, j) - shift);
     }
   }
+  std::vector<double> code(sae.n(), 0.0);
+  if (sae.activation == Activation::groupmax) {
+    const Index size = sae.n() / sae.k;
+    for (Index group = 0; group < sae.k; ++group) {
+      const auto first = pre.begin() + group * size;
+      const auto best = std::max_element(first, first + size);  // ties: the smaller id
+      code[best - pre.begin()] = std::max(*best, 0.0);
+    }
+    return code;
+  }
   std::vector<Id> order(sae.n());
   std::iota(order.begin(), order.end(), 0);
   std::ranges::stable_sort(order, [&](Id a, Id b) { return pre[a] > pre[b]; });
-  std::vector<double> code(sae.n(), 0.0);
   for (Index rank = 0; rank < sae.n(); ++rank) {
     const Id f = order[rank];
     const bool fires = sae.activation == Activation::topk ? rank < sae.k
@@ -104,13 +113,23 @@ TEST_CASE("codes are the definition's, for every activation") {
       }
 }
 
-TEST_CASE("many features take small blocks, and half precision weights are read as they are") {
+TEST_CASE("features of more than one tile, and half precision weights are read as they are") {
   Random random(2);
   Sae sae = random_sae(20000, 3, Activation::topk, random);
   std::vector<f16> halves;
   for (const float value : to_vector(sae.W_enc)) halves.push_back(to_f16(value));
   sae.W_enc = Matrix::from(halves, 20000, 3);
   check_against_brute_force(sae, random_matrix(6, 3, random));
+}
+
+TEST_CASE("groups that lie across tiles, and features that belong to none") {
+  Random random(5);
+  for (const auto& [n, k] :
+       {std::pair<Index, Index>{20001, 7}, {20001, 3000}, {30, 30}, {31, 30}}) {
+    Sae sae = random_sae(n, 3, Activation::groupmax, random);
+    sae.k = k;
+    check_against_brute_force(sae, random_matrix(4, 3, random));
+  }
 }
 
 TEST_CASE("ties go to the smaller id, and what is not positive does not fire") {
@@ -247,6 +266,9 @@ TEST_CASE("what cannot be encoded is refused") {
   Sae transcoder = good;
   transcoder.transcoder = true;
   CHECK_THROWS_AS(reconstruct(transcoder, encode(good, X), X), Error);
+  CHECK_THROWS_WITH(reconstruct(good, encode(good, X), X.slice(0, 4)),
+                    "5 rows of codes for 4 rows of inputs");
+  CHECK_THROWS_AS(reconstruct(good, encode(good, X), random_matrix(5, 3, random)), Error);
   CHECK_THROWS_WITH(encode(good, random_matrix(5, 3, random)),
                     "inputs of dimension 3 for an SAE of dimension 4");
   std::vector<float> broken(8, 1.0f);

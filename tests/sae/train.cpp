@@ -6,6 +6,8 @@
 #include <limits>
 #include <set>
 
+#include "yoneda/sae/topk_loss.hpp"
+
 using namespace yoneda;
 
 namespace {
@@ -17,15 +19,15 @@ class DenseLoss {
   DenseLoss(const TopkParameters& start, std::vector<double> X, TopkObjective objective)
       : n_(start.n), d_(start.d), X_(std::move(X)), objective_(objective) {
     const Index rows = static_cast<Index>(X_.size()) / d_;
-    Index unused = 0;
+    Index silent_rows = 0;
     for (Index i = 0; i < rows; ++i) {
       const auto pre = pre_activations(start, i);
       main_.push_back(top(pre, objective.k, [](Id) { return true; }));
       aux_.push_back(top(pre, objective.k_aux,
                          [&](Id f) { return std::ranges::count(objective.dead, f) > 0; }));
-      unused += main_.back().empty();
+      silent_rows += main_.back().empty();
     }
-    CHECK(unused == 0);
+    CHECK(silent_rows == 0);
     for (Index i = 0; i < rows; ++i) {
       const auto x_hat = decoded(start, main_[i], i, true);
       for (Index j = 0; j < d_; ++j) residual_.push_back(X_[i * d_ + j] - x_hat[j]);
@@ -191,6 +193,63 @@ TEST_CASE("loss and gradient are those of a dense account in double") {
   }
 }
 
+TEST_CASE("the gradient of several blocks of features, each a vector long and more") {
+  const Index n = 70, d = 35, rows = 20;
+  Random random(6);
+  const TopkParameters parameters = random_parameters(n, d, random);
+  std::vector<float> batch(rows * d);
+  for (float& value : batch) value = static_cast<float>(random.normal());
+  const std::vector<Id> dead{2, 63, 64, 69};
+  const TopkObjective objective{.k = 6, .k_aux = 3, .aux_weight = 0.7, .dead = dead};
+  const DenseLoss oracle(parameters, {batch.begin(), batch.end()}, objective);
+  check_gradient(parameters, topk_loss(parameters, batch, objective).gradient, oracle);
+}
+
+TEST_CASE("a residual that does not vary leaves nothing to revive features with") {
+  const Index n = 12, d = 5;
+  Random random(9);
+  const TopkParameters parameters = random_parameters(n, d, random);
+  const std::vector<Id> dead{2, 9};
+  for (const Index rows : {1, 2, 3, 7}) {
+    std::vector<float> row(d), batch;
+    for (float& value : row) value = static_cast<float>(random.normal());
+    for (Index i = 0; i < rows; ++i) batch.insert(batch.end(), row.begin(), row.end());
+    const TopkLoss loss = topk_loss(parameters, batch, {.k = 3, .k_aux = 2, .dead = dead});
+    CHECK(loss.auxiliary == 0);
+    CHECK(loss.gradient.W_dec == topk_loss(parameters, batch, {.k = 3}).gradient.W_dec);
+  }
+}
+
+TEST_CASE("more auxiliary features than are dead are as many as there are") {
+  const Index n = 12, d = 5;
+  Random random(14);
+  const TopkParameters parameters = random_parameters(n, d, random);
+  std::vector<float> batch(30 * d);
+  for (float& value : batch) value = static_cast<float>(random.normal());
+  const std::vector<Id> dead{2, 9};
+  const auto with = [&](Index k_aux) {
+    return topk_loss(parameters, batch, {.k = 3, .k_aux = k_aux, .dead = dead});
+  };
+  CHECK(with(2).auxiliary == with(std::numeric_limits<Index>::max()).auxiliary);
+}
+
+TEST_CASE("a loss of what does not fit together is refused") {
+  Random random(15);
+  const TopkParameters parameters = random_parameters(6, 4, random);
+  const std::vector<float> batch(8, 1.0f);
+  const std::vector<Id> unsorted{3, 1}, twice{1, 1}, unknown{6}, negative{-1};
+  CHECK_NOTHROW(topk_loss(parameters, batch, {.k = 6}));
+  CHECK_THROWS_AS(topk_loss(parameters, batch, {.k = 0}), Error);
+  CHECK_THROWS_AS(topk_loss(parameters, batch, {.k = 7}), Error);
+  CHECK_THROWS_AS(topk_loss(parameters, std::vector<float>(), {.k = 1}), Error);
+  CHECK_THROWS_AS(topk_loss(parameters, std::vector<float>(7, 1.0f), {.k = 1}), Error);
+  for (const auto* dead : {&unsorted, &twice, &unknown, &negative})
+    CHECK_THROWS_AS(topk_loss(parameters, batch, {.k = 1, .k_aux = 1, .dead = *dead}), Error);
+  TopkParameters broken = parameters;
+  broken.b_enc.pop_back();
+  CHECK_THROWS_AS(topk_loss(broken, batch, {.k = 1}), Error);
+}
+
 TEST_CASE("the auxiliary loss moves dead features and biases only") {
   const Index n = 12, d = 5;
   Random random(4);
@@ -214,7 +273,8 @@ TEST_CASE("a step is Adam's, as defined") {
   double w_expected = 1, first = 0, second = 0;
   for (Index t = 1; t <= 20; ++t) {
     const double g = std::sin(static_cast<double>(t));
-    detail::adam(w, std::vector<float>{static_cast<float>(g)}, m, v,
+    const auto gradient = static_cast<float>(g);
+    detail::adam(w.data(), &gradient, 0, m.data(), v.data(), 1,
                  detail::adam_step(options, 0.01, t));
     first = 0.9 * first + 0.1 * g;
     second = 0.999 * second + 0.001 * g * g;
@@ -222,6 +282,62 @@ TEST_CASE("a step is Adam's, as defined") {
                   (std::sqrt(second / (1 - std::pow(0.999, t))) + options.epsilon);
   }
   CHECK(w[0] == doctest::Approx(w_expected).epsilon(1e-5));
+}
+
+TEST_CASE(
+    "training takes Adam's step along the gradient of the loss, and makes decoder rows unit") {
+  const Index n = 150, d = 21, rows = 90;  // several blocks of features and of rows
+  Random random(12);
+  TopkParameters now = random_parameters(n, d, random);
+  for (Index f = 0; f < n; ++f) detail::make_unit(std::span(now.W_dec).subspan(f * d, d));
+  TopkParameters first = random_parameters(n, d, random), second = random_parameters(n, d, random);
+  for (auto* part : {&second.W_dec, &second.W_enc, &second.b_enc, &second.b_dec})
+    for (float& value : *part) value = 1 + std::abs(value);
+  std::vector<float> batch(rows * d);
+  for (float& value : batch) value = static_cast<float>(random.normal());
+  const std::vector<Id> dead{3, 64, 65, 149};
+  const TopkObjective objective{.k = 5, .k_aux = 2, .aux_weight = 0.5, .dead = dead};
+  const double rate = 0.05;
+
+  TopkParameters expected = now;
+  TopkParameters gradient = topk_loss(now, batch, objective).gradient;
+  for (Index f = 0; f < n; ++f) {
+    const auto row = std::span(now.W_dec).subspan(f * d, d);
+    const auto along = canonical_dot(std::span(gradient.W_dec).subspan(f * d, d), row);
+    for (Index j = 0; j < d; ++j)
+      gradient.W_dec[f * d + j] -= static_cast<float>(along * static_cast<double>(row[j]));
+  }
+  for (const auto part : {&TopkParameters::W_dec, &TopkParameters::W_enc, &TopkParameters::b_enc,
+                          &TopkParameters::b_dec})
+    for (std::size_t i = 0; i < (now.*part).size(); ++i) {
+      const double g = (gradient.*part)[i], m = 0.9 * (first.*part)[i] + 0.1 * g,
+                   v = 0.999 * (second.*part)[i] + 0.001 * g * g;
+      (expected.*part)[i] -= static_cast<float>(rate * m / (1 - std::pow(0.9, 7)) /
+                                                std::sqrt(v / (1 - std::pow(0.999, 7))));
+    }
+  for (Index f = 0; f < n; ++f) detail::make_unit(std::span(expected.W_dec).subspan(f * d, d));
+
+  const detail::AdamStep step = detail::adam_step(TrainOptions{}, rate, 7);
+  detail::TopkPass pass(n, d);
+  pass.forward(now, {batch.data(), rows, d}, objective, eigen_gemm());
+  const auto b_dec_gradient = pass.backward(now, detail::DescendFeature(now, first, second, step));
+  detail::adam(now.b_dec.data(), b_dec_gradient.data(), 0, first.b_dec.data(), second.b_dec.data(),
+               d, step);
+  for (const auto part : {&TopkParameters::W_dec, &TopkParameters::W_enc, &TopkParameters::b_enc,
+                          &TopkParameters::b_dec})
+    for (std::size_t i = 0; i < (now.*part).size(); ++i)
+      REQUIRE((now.*part)[i] == doctest::Approx((expected.*part)[i]).epsilon(1e-5).scale(1));
+}
+
+TEST_CASE("a parameter without a gradient comes to rest, at no number's edge") {
+  std::vector<float> w{1.0f}, m{1e-3f}, v{1e-6f};
+  const float none = 0;
+  for (Index t = 1; t <= 2000; ++t)
+    detail::adam(w.data(), &none, 0, m.data(), v.data(), 1,
+                 detail::adam_step(TrainOptions{}, 0.01, t + 1000));
+  CHECK(m[0] == 0);
+  CHECK(v[0] > 0);
+  CHECK(std::isfinite(w[0]));
 }
 
 TEST_CASE("a planted dictionary is found again") {
@@ -358,6 +474,8 @@ TEST_CASE("what cannot be trained is refused") {
   refused([](TrainOptions& o) { o.learning_rate = -1; });
   refused([](TrainOptions& o) { o.learning_rate = std::numeric_limits<double>::quiet_NaN(); });
   refused([](TrainOptions& o) { o.decay = 2; });
+  refused([](TrainOptions& o) { o.epsilon = 1e-50; });
+  refused([](TrainOptions& o) { o.learning_rate = 1e38; });  // diverges in its last step
   refused([](TrainOptions& o) { o.dead_after = -1; });
   refused([](TrainOptions& o) { o.k_aux = -1; });
   refused([](TrainOptions& o) { o.aux_weight = -1; });

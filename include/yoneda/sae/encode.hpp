@@ -2,16 +2,18 @@
 #pragma once
 
 #include <algorithm>
-#include <ranges>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "yoneda/core/matrix.hpp"
 #include "yoneda/core/parallel.hpp"
+#include "yoneda/core/vector_unit.hpp"
+#include "yoneda/linear/float_rows.hpp"
 #include "yoneda/linear/gemm.hpp"
 #include "yoneda/model/sae.hpp"
 #include "yoneda/sae/input_norm.hpp"
+#include "yoneda/sae/pre_activations.hpp"
 
 namespace yoneda {
 
@@ -66,71 +68,92 @@ inline void require_encoder(const Sae& sae) {
 
 namespace detail {
 
-struct ScoredFeature {
-  float value;
-  Id feature;
+/// All rows as floats: the matrix's own where it is f32, else converted into `storage`.
+inline const float* floats_of(const Matrix& matrix, std::vector<float>& storage) {
+  if (matrix.dtype() != Dtype::f32) storage.resize(matrix.rows() * matrix.cols());
+  return matrix.rows_as_float(0, matrix.rows(), storage).data();
+}
+
+/// An SAE's encoder with what decides whether a feature fires. Points into the SAE.
+class PreparedEncoder {
+ public:
+  explicit PreparedEncoder(const Sae& sae) : bias_(sae.b_enc), bound_(sae.n(), 0.0f) {
+    bias_.resize(sae.n(), 0.0f);
+    if (sae.activation == Activation::jumprelu)
+      std::ranges::transform(sae.threshold, bound_.begin(),
+                             [](float t) { return std::max(t, 0.0f); });
+    encoder_ = {floats_of(sae.W_enc, storage_), bias_.data(), bound_.data(), sae.n(), sae.d_in()};
+  }
+  PreparedEncoder(const PreparedEncoder&) = delete;
+  PreparedEncoder& operator=(const PreparedEncoder&) = delete;
+
+  const Encoder& encoder() const { return encoder_; }
+
+ private:
+  std::vector<float> bias_, bound_, storage_;
+  Encoder encoder_;
 };
 
-/// The k largest positive values among the candidates (ascending ids), ties to the smaller id; left
-/// in `best`, ascending by id. One comparison for nearly every candidate; a heap for the rest.
-template <class Ids>
-void keep_largest(std::span<const float> values, const Ids& candidates, Index k,
-                  std::vector<ScoredFeature>& best) {
-  const auto better = [](const ScoredFeature& a, const ScoredFeature& b) {
-    return a.value > b.value || (a.value == b.value && a.feature < b.feature);
-  };
-  best.clear();
-  float floor = 0;
-  for (const Id feature : candidates) {
-    const float value = values[feature];
-    if (!(value > floor)) continue;
-    if (static_cast<Index>(best.size()) == k) {
-      std::ranges::pop_heap(best, better);  // the worst goes to the back
-      best.pop_back();
-    }
-    best.push_back({value, feature});
-    std::ranges::push_heap(best, better);
-    if (static_cast<Index>(best.size()) == k) floor = best.front().value;
+/// The largest of each group of consecutive features, by rows, where it is positive.
+class GroupMaxima {
+ public:
+  void start(Index rows, Index groups, Index group_size) {
+    lists_.assign(rows, {});
+    best_.assign(rows, {0, 0});
+    end_ = groups * group_size;
+    size_ = group_size;
   }
-  std::ranges::sort(best, {}, &ScoredFeature::feature);
-}
 
-/// How many rows meet all n features at a time: a buffer of about 256 kB, by the shape alone.
-inline Index rows_per_block(Index n) {
-  return std::clamp<Index>(65536 / n, 4, 64);
-}
-
-inline Index blocks_of(Index count, Index block) {
-  return (count + block - 1) / block;
-}
-
-/// out = x W_encᵀ + b_enc for `rows` rows x. b_enc may be empty.
-inline void pre_activations(const float* x, Index rows, std::span<const float> W_enc,
-                            std::span<const float> b_enc, Index n, Index d, const Gemm& gemm,
-                            std::span<float> out) {
-  gemm.multiply({x, rows, d, d}, {W_enc.data(), n, d, d}, {out.data(), rows, n, n});
-  if (b_enc.empty()) return;
-  for (Index i = 0; i < rows; ++i)
-    for (Index f = 0; f < n; ++f) out[i * n + f] += b_enc[f];
-}
-
-/// The features that fire for one row of pre-activations.
-inline void fire(const Sae& sae, std::span<const float> pre, std::vector<ScoredFeature>& firing) {
-  const Id n = static_cast<Id>(sae.n());
-  if (sae.activation == Activation::topk)
-    return keep_largest(pre, std::views::iota(Id{0}, n), sae.k, firing);
-  firing.clear();
-  if (sae.activation == Activation::groupmax) {
-    const Id group = static_cast<Id>(sae.n() / sae.k);
-    for (Id first = 0; first < group * static_cast<Id>(sae.k); first += group) {
-      const auto best = std::ranges::max_element(pre.subspan(first, group));
-      if (*best > 0) firing.push_back({*best, static_cast<Id>(best - pre.begin())});
+  void meet(const Tile& tile) {
+    const Index rows = static_cast<Index>(best_.size());
+    for (Index i = 0; i < tile.features && tile.name(i) < end_; ++i) {
+      const Id feature = tile.name(i);
+      for (Index row = 0; row < rows; ++row)
+        if (const float value = tile.value(i, row); value > best_[row].value)
+          best_[row] = {value, feature};
+      if ((feature + 1) % size_ == 0) end_group();
     }
-    return;
   }
-  const bool jump = sae.activation == Activation::jumprelu;
-  for (Id f = 0; f < n; ++f)
-    if (pre[f] > 0 && (!jump || pre[f] > sae.threshold[f])) firing.push_back({pre[f], f});
+
+  std::span<const ScoredFeature> row(Index row) const { return lists_[row]; }
+
+ private:
+  void end_group() {
+    for (std::size_t row = 0; row < best_.size(); ++row) {
+      if (best_[row].value > 0) lists_[row].push_back(best_[row]);
+      best_[row] = {0, 0};
+    }
+  }
+
+  Index end_ = 0, size_ = 1;
+  std::vector<ScoredFeature> best_;
+  std::vector<std::vector<ScoredFeature>> lists_;
+};
+
+/// What one thread needs to encode, kept from block to block.
+struct EncodeScratch {
+  std::vector<float> x, products;
+  FiringRows firing;
+  GroupMaxima groups;
+};
+
+/// Consecutive rows of X as the encoder wants them: normalised and centred; in X itself where
+/// nothing needs to be done.
+inline std::span<const float> encoder_inputs(const Sae& sae, const Matrix& X, Index first,
+                                             Index count, std::vector<float>& x) {
+  const Index d = X.cols();
+  const bool centre = sae.subtract_b_dec && !sae.b_dec.empty();
+  x.resize(std::max<std::size_t>(x.size(), count * d));
+  const auto rows = X.rows_as_float(first, count, x);
+  if (!centre && sae.input_norm == InputNorm::none) return rows;
+  if (rows.data() != x.data()) std::ranges::copy(rows, x.begin());
+  for (Index i = 0; i < count; ++i) {
+    const auto row = std::span(x).subspan(i * d, d);
+    if (sae.input_norm != InputNorm::none) normalize(row, row_norm(sae, row));
+    if (!centre) continue;
+    for (Index j = 0; j < d; ++j) row[j] -= sae.b_dec[j];
+  }
+  return std::span<const float>(x).first(count * d);
 }
 
 inline void append_row(Codes& codes, std::span<const ScoredFeature> firing) {
@@ -141,10 +164,37 @@ inline void append_row(Codes& codes, std::span<const ScoredFeature> firing) {
   codes.offsets.push_back(static_cast<std::int64_t>(codes.features.size()));
 }
 
+/// The codes of `count` rows x.
+inline Codes encode_block(const Sae& sae, const Encoder& encoder, const float* x, Index count,
+                          const Gemm& gemm, EncodeScratch& scratch) {
+  Codes codes;
+  const auto encode_with = [&](auto& firing) {
+    for_each_tile(encoder, x, count, gemm, scratch.products,
+                  [&](const Tile& tile) { firing.meet(tile); });
+    for (Index i = 0; i < count; ++i) append_row(codes, firing.row(i));
+  };
+  if (sae.activation == Activation::groupmax) {
+    scratch.groups.start(count, sae.k, encoder.n / sae.k);
+    encode_with(scratch.groups);
+  } else {
+    scratch.firing.start(count, sae.activation == Activation::topk ? sae.k : FiringRows::all);
+    encode_with(scratch.firing);
+  }
+  return codes;
+}
+
 /// The codes of consecutive blocks of rows as one.
 inline Codes joined(Index n, const std::vector<Codes>& blocks) {
   Codes all;
   all.n = n;
+  std::size_t rows = 0, firings = 0;
+  for (const Codes& block : blocks) {
+    rows += static_cast<std::size_t>(block.rows());
+    firings += block.features.size();
+  }
+  all.offsets.reserve(rows + 1);
+  all.features.reserve(firings);
+  all.values.reserve(firings);
   for (const Codes& block : blocks) {
     const std::int64_t before = all.offsets.back();
     for (Index i = 0; i < block.rows(); ++i) all.offsets.push_back(before + block.offsets[i + 1]);
@@ -154,16 +204,6 @@ inline Codes joined(Index n, const std::vector<Codes>& blocks) {
   return all;
 }
 
-/// out += Σ value · W_dec[feature] over one row's code, in order of the features.
-inline void add_decoded(std::span<const Id> features, std::span<const float> values,
-                        std::span<const float> W_dec, std::span<float> out) {
-  const std::size_t d = out.size();
-  for (std::size_t i = 0; i < features.size(); ++i) {
-    const auto direction = W_dec.subspan(features[i] * d, d);
-    for (std::size_t j = 0; j < d; ++j) out[j] += values[i] * direction[j];
-  }
-}
-
 }  // namespace detail
 
 /// The code of every row of X [rows, d]. topk keeps the k largest pre-activations, ties to the
@@ -171,41 +211,31 @@ inline void add_decoded(std::span<const Id> features, std::span<const float> val
 /// above the feature's threshold; groupmax the largest of each group, where positive. Inputs are
 /// normalised as the SAE asks for. The same bits for any number of threads.
 /// Throws Error{shape}, Error{value} (see require_encoder; NaN or infinity in X).
-/// Cost: 2 · rows · n · d operations; memory: the encoder as floats and rows_per_block x n a
-/// thread.
-inline Codes encode(const Sae& sae, const Matrix& X, const Gemm& gemm = eigen_gemm(),
-                    const Progress& progress = {}) {
+/// Cost: 2 · rows · n · d operations; memory: the codes twice, 1 MB and 128 rows a thread, and the
+/// encoder as floats where it is not stored so.
+template <class = void>
+Codes encode(const Sae& sae, const Matrix& X, const Gemm& gemm = eigen_gemm(),
+             const Progress& progress = {}) {
   require_encoder(sae);
-  const Index n = sae.n(), d = sae.d_in();
-  if (X.cols() != d)
+  if (X.cols() != sae.d_in())
     throw Error(ErrorKind::shape, "inputs of dimension " + std::to_string(X.cols()) +
-                                      " for an SAE of dimension " + std::to_string(d));
+                                      " for an SAE of dimension " + std::to_string(sae.d_in()));
   require_finite(X, "the input");
-  const std::vector<float> W_enc = to_vector(sae.W_enc);
-  const bool centre = sae.subtract_b_dec && !sae.b_dec.empty();
-  const Index block_rows = detail::rows_per_block(n);
+  const detail::PreparedEncoder prepared(sae);
+  const Index block_rows = detail::rows_per_block(X.rows());
   std::vector<Codes> blocks(detail::blocks_of(X.rows(), block_rows));
+  std::vector<detail::EncodeScratch> scratches(thread_count());
   parallel_for(
       static_cast<Index>(blocks.size()),
       [&](Index block) {
+        detail::EncodeScratch& scratch = scratches[thread_index()];
         const Index first = block * block_rows, count = std::min(block_rows, X.rows() - first);
-        std::vector<float> x = to_vector(X.slice(first, count)), pre(count * n);
-        if (sae.input_norm != InputNorm::none)
-          for (Index i = 0; i < count; ++i) {
-            const auto row = std::span(x).subspan(i * d, d);
-            normalize(row, row_norm(sae, row));
-          }
-        if (centre)
-          for (Index i = 0; i < count * d; ++i) x[i] -= sae.b_dec[i % d];
-        detail::pre_activations(x.data(), count, W_enc, sae.b_enc, n, d, gemm, pre);
-        std::vector<detail::ScoredFeature> firing;
-        for (Index i = 0; i < count; ++i) {
-          detail::fire(sae, std::span(pre).subspan(i * n, n), firing);
-          detail::append_row(blocks[block], firing);
-        }
+        const auto x = detail::encoder_inputs(sae, X, first, count, scratch.x);
+        blocks[block] =
+            detail::encode_block(sae, prepared.encoder(), x.data(), count, gemm, scratch);
       },
       progress, "encoding");
-  return detail::joined(n, blocks);
+  return detail::joined(sae.n(), blocks);
 }
 
 /// W_decᵀ code + b_dec for every row of `codes`, [rows, d] in f32: the reconstruction of normalised
@@ -219,25 +249,34 @@ inline Matrix decode(const Sae& sae, const Codes& codes) {
   if (!sae.b_dec.empty() && static_cast<Index>(sae.b_dec.size()) != d)
     throw Error(ErrorKind::shape, "b_dec has " + std::to_string(sae.b_dec.size()) +
                                       " values, expected " + std::to_string(d));
-  const std::vector<float> W_dec = to_vector(sae.W_dec);
-  std::vector<float> decoded(codes.rows() * d, 0.0f);
+  std::vector<float> storage, decoded(codes.rows() * d, 0.0f);
+  const float* W_dec = detail::floats_of(sae.W_dec, storage);
   constexpr Index block_rows = 256;
   parallel_for(detail::blocks_of(codes.rows(), block_rows), [&](Index block) {
     const Index last = std::min((block + 1) * block_rows, codes.rows());
     for (Index row = block * block_rows; row < last; ++row) {
       const auto out = std::span(decoded).subspan(row * d, d);
       if (!sae.b_dec.empty()) std::ranges::copy(sae.b_dec, out.begin());
-      detail::add_decoded(codes.active(row), codes.strengths(row), W_dec, out);
+      with_simd<add_weighted_rows>(out.data(), codes.active(row).data(),
+                                   codes.strengths(row).data(),
+                                   static_cast<Index>(codes.active(row).size()), W_dec, d);
     }
   });
   return Matrix::from(std::move(decoded), codes.rows(), d);
 }
 
 /// x̂ for every row of X [rows, d]: decoded, and the normalisation of inputs undone. `codes` are
-/// those of X. Throws what decode() throws, and Error{value} where the decoder predicts
-/// something else (transcoders; into_residual). Cost: see decode().
+/// those of X. Throws what decode() throws, Error{value} for a transcoder, whose decoder predicts
+/// something else, and Error{shape} for codes of other rows or a decoder of another dimension.
+/// Cost: see decode().
 inline Matrix reconstruct(const Sae& sae, const Codes& codes, const Matrix& X) {
   if (sae.transcoder) throw Error(ErrorKind::value, "a transcoder does not reconstruct its input");
+  if (X.cols() != sae.d())
+    throw Error(ErrorKind::shape, "inputs of dimension " + std::to_string(X.cols()) +
+                                      " and a decoder of dimension " + std::to_string(sae.d()));
+  if (X.rows() != codes.rows())
+    throw Error(ErrorKind::shape, std::to_string(codes.rows()) + " rows of codes for " +
+                                      std::to_string(X.rows()) + " rows of inputs");
   Matrix decoded = decode(sae, codes);
   if (sae.input_norm == InputNorm::none) return decoded;
   const Index d = sae.d();

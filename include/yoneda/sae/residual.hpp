@@ -96,8 +96,9 @@ inline std::vector<float> centred_bias(const Sae& sae) {
 ///
 /// The same bits for any number of threads. Throws Error{shape} where sizes do not fit.
 /// Cost: 2 · n · d_z · d_model operations; memory: the new decoder, W_O as floats.
-inline Sae into_residual(const Sae& sae, const Matrix& W_O, std::span<const float> gain,
-                         const Gemm& gemm = eigen_gemm()) {
+template <class = void>
+Sae into_residual(const Sae& sae, const Matrix& W_O, std::span<const float> gain,
+                  const Gemm& gemm = eigen_gemm()) {
   detail::require_map(sae, W_O, gain);
   if (W_O.empty() && gain.empty()) return sae;
   const Matrix map_T = W_O.empty() ? Matrix() : transposed(W_O);

@@ -2,15 +2,22 @@
 // 2024, Scaling and evaluating sparse autoencoders; see topk_loss.hpp).
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "yoneda/core/parallel_sum.hpp"
 #include "yoneda/core/random.hpp"
+#include "yoneda/core/vector_unit.hpp"
+#include "yoneda/linear/dot.hpp"
+#include "yoneda/linear/float_rows.hpp"
+#include "yoneda/sae/adam.hpp"
 #include "yoneda/sae/metrics.hpp"
-#include "yoneda/sae/topk_loss.hpp"
+#include "yoneda/sae/topk_pass.hpp"
 
 namespace yoneda {
 
@@ -29,7 +36,7 @@ struct TrainOptions {
   double decay = 0.2;        ///< the last share of the steps, over which the rate falls to 0
   FirstDirections directions = FirstDirections::random;
   std::uint64_t seed = 1;        ///< of the first directions and of the order of the rows
-  Index dead_after = 0;          ///< rows without firing that make a feature dead; 0: one epoch
+  Index dead_after = 0;          ///< rows without firing that make a feature dead; 0: all there are
   Index k_aux = 0;               ///< dead features that explain the residual; 0: d / 2
   double aux_weight = 1.0 / 32;  ///< of the loss that revives dead features; 0: without it
   double beta1 = 0.9, beta2 = 0.999, epsilon = 6.25e-10;  ///< of Adam
@@ -78,31 +85,32 @@ inline double data_scale(const Matrix& X) {
   return std::sqrt(squared_distance(X, mean_row(X)) / static_cast<double>(X.rows()));
 }
 
-/// The point with the least sum of distances to the rows: a centre that outliers do not move. At
-/// most 8192 rows, evenly spaced, are asked. Weiszfeld 1937, Sur le point pour lequel la somme des
-/// distances de n points donnés est minimum, with distances kept away from 0. Cost: 8192 · d a
-/// step, at most 100 steps.
+/// The point with the least sum of distances to the rows: a centre that outliers do not move. Fewer
+/// than twice 8192 rows, evenly spaced, are asked. Weiszfeld 1937, Sur le point pour lequel la
+/// somme des distances de n points donnés est minimum, with distances kept away from 0. Cost: 8192
+/// · d a step, at most 100 steps.
 inline std::vector<float> geometric_median(const Matrix& X) {
   const Index stride = std::max<Index>(1, X.rows() / 8192), d = X.cols();
   std::vector<double> centre = mean_row(X);
-  std::vector<float> scratch(d);
   const double smallest = 1e-9 * data_scale(X);
   for (int step = 0; step < 100; ++step) {
-    std::vector<double> sum(d, 0.0);
-    double weights = 0, moved = 0;
-    for (Index i = 0; i < X.rows(); i += stride) {
-      const auto row = X.row(i, scratch);
-      double square = 0;
-      for (Index j = 0; j < d; ++j)
-        square +=
-            (static_cast<double>(row[j]) - centre[j]) * (static_cast<double>(row[j]) - centre[j]);
-      const double weight = 1 / std::max(std::sqrt(square), smallest);
-      for (Index j = 0; j < d; ++j) sum[j] += weight * static_cast<double>(row[j]);
-      weights += weight;
-    }
+    // Σ x / ‖x − centre‖, and behind it Σ 1 / ‖x − centre‖.
+    const auto add = [&](Index first, Index last, std::span<double> sum) {
+      std::vector<float> scratch(d);
+      for (Index i = first; i < last; ++i) {
+        const float* row = X.row(i * stride, scratch).data();
+        const double square = with_simd<detail::squared_difference<double>>(row, centre.data(), d);
+        const double weight = 1 / std::max(std::sqrt(square), smallest);
+        with_simd<detail::add_to>(sum.data(), weight, row, d);
+        sum[d] += weight;
+      }
+    };
+    const auto sum = parallel_sum((X.rows() + stride - 1) / stride, d + 1, add);
+    double moved = 0;
     for (Index j = 0; j < d; ++j) {
-      moved += (sum[j] / weights - centre[j]) * (sum[j] / weights - centre[j]);
-      centre[j] = sum[j] / weights;
+      const double next = sum[j] / sum[d];
+      moved += (next - centre[j]) * (next - centre[j]);
+      centre[j] = next;
     }
     if (std::sqrt(moved) <= 1e3 * smallest) break;
   }
@@ -129,7 +137,7 @@ inline void require_valid(const TrainOptions& options) {
           "aux_weight must not be negative");
   require(options.beta1 >= 0 && options.beta1 < 1 && options.beta2 >= 0 && options.beta2 < 1,
           "Adam's betas lie in [0, 1)");
-  require(options.epsilon > 0, "Adam's epsilon must be positive");
+  require(options.epsilon >= 1e-12, "Adam's epsilon must be at least 1e-12, or floats lose it");
 }
 
 /// Falls as 1/√n (Gao et al. 2024) and as 1/√d, the size of a unit row's entries; the constant is
@@ -175,14 +183,14 @@ inline std::vector<float> first_directions(const Matrix& X, std::span<const floa
   return directions;
 }
 
-/// sqrt(Σ‖x − b_dec‖² / Σ‖x̂ − b_dec‖²) over at most 1024 rows, evenly spaced.
-inline double reconstruction_shortfall(const Sae& sae, const Matrix& X) {
+/// sqrt(Σ‖x − b_dec‖² / Σ‖x̂ − b_dec‖²) over fewer than twice 1024 rows, evenly spaced.
+inline double reconstruction_shortfall(const Sae& sae, const Matrix& X, const Gemm& gemm) {
   std::vector<Id> rows;
   const Index stride = std::max<Index>(1, X.rows() / 1024);
   for (Index i = 0; i < X.rows(); i += stride) rows.push_back(static_cast<Id>(i));
   const Matrix sample = take_rows(X, rows);
   const std::vector<double> centre(sae.b_dec.begin(), sae.b_dec.end());
-  const double found = squared_distance(decode(sae, encode(sae, sample)), centre);
+  const double found = squared_distance(decode(sae, encode(sae, sample, gemm)), centre);
   return found > 0 ? std::sqrt(squared_distance(sample, centre) / found) : 1.0;
 }
 
@@ -191,7 +199,8 @@ inline double reconstruction_shortfall(const Sae& sae, const Matrix& X) {
 /// Where training starts: unit decoder rows, b_dec the geometric median of the inputs, b_enc zero,
 /// and the encoder the decoder's rows, scaled so that reconstructions are as long as inputs (Gao et
 /// al. 2024, appendix A.1).
-inline Sae initial_sae(const Matrix& X, const TrainOptions& options) {
+template <class = void>
+Sae initial_sae(const Matrix& X, const TrainOptions& options, const Gemm& gemm = eigen_gemm()) {
   require_valid(options);
   const Index n = options.features, d = X.cols();
   Sae sae;
@@ -201,7 +210,7 @@ inline Sae initial_sae(const Matrix& X, const TrainOptions& options) {
   sae.k = options.k;
   std::vector<float> rows = detail::first_directions(X, sae.b_dec, options);
   sae.W_dec = sae.W_enc = Matrix::from(rows, n, d);
-  const double scale = detail::reconstruction_shortfall(sae, X);
+  const double scale = detail::reconstruction_shortfall(sae, X, gemm);
   for (float& value : rows) value = static_cast<float>(scale * static_cast<double>(value));
   sae.W_enc = Matrix::from(std::move(rows), n, d);
   return sae;
@@ -231,35 +240,41 @@ inline Sae sae_of(TopkParameters parameters, Index k, double scale) {
   return sae;
 }
 
-/// One step's constants of Adam (Kingma, Ba 2015, Adam: a method for stochastic optimization).
-struct AdamStep {
-  float beta1, beta2, rate, root_correction, epsilon;
-};
-
-/// Step t = 1, 2, ...: the moments start at zero, which the corrections make up for.
 inline AdamStep adam_step(const TrainOptions& options, double learning_rate, Index t) {
-  const auto steps = static_cast<double>(t);
-  return {.beta1 = static_cast<float>(options.beta1),
-          .beta2 = static_cast<float>(options.beta2),
-          .rate = static_cast<float>(learning_rate / (1 - std::pow(options.beta1, steps))),
-          .root_correction = static_cast<float>(1 / std::sqrt(1 - std::pow(options.beta2, steps))),
-          .epsilon = static_cast<float>(options.epsilon)};
+  return adam_step(options.beta1, options.beta2, options.epsilon, learning_rate, t);
 }
 
-inline void adam(std::span<float> w, std::span<const float> gradient, std::span<float> first,
-                 std::span<float> second, const AdamStep& step) {
-  for (std::size_t i = 0; i < w.size(); ++i) {
-    const float g = gradient[i];
-    first[i] = step.beta1 * first[i] + (1 - step.beta1) * g;
-    second[i] = step.beta2 * second[i] + (1 - step.beta2) * g * g;
-    w[i] -= step.rate * first[i] / (std::sqrt(second[i]) * step.root_correction + step.epsilon);
+/// Takes Adam's step with one feature's rows of the gradient (see TopkPass::backward). The part of
+/// a decoder row's gradient that points along the row is left out, for it would only change the
+/// length; and the length is 1 again after the step.
+class DescendFeature {
+ public:
+  DescendFeature(TopkParameters& now, TopkParameters& first, TopkParameters& second,
+                 const AdamStep& step)
+      : now_(now), first_(first), second_(second), d_(now.d), step_(step) {}
+
+  [[gnu::always_inline]] void operator()(Index f, const FeatureGradient& gradient) const {
+    float* row = now_.W_dec + f * d_;
+    adam(row, gradient.W_dec, gradient.along, first_.W_dec + f * d_, second_.W_dec + f * d_, d_,
+         step_);
+    const float square = float_dot(row, row, d_), shrink = 1 / std::sqrt(square);
+    if (square > 0)
+      for (Index j = 0; j < d_; ++j) row[j] *= shrink;
+    adam(now_.W_enc + f * d_, gradient.W_enc, 0, first_.W_enc + f * d_, second_.W_enc + f * d_, d_,
+         step_);
+    adam(now_.b_enc + f, &gradient.b_enc, 0, first_.b_enc + f, second_.b_enc + f, 1, step_);
   }
-}
 
-/// Takes from the gradient its component along a unit row: the step would only change the length.
-inline void remove_component(std::span<float> gradient, std::span<const float> row) {
-  add_scaled(gradient, -static_cast<float>(canonical_dot(gradient, row)), row);
-}
+ private:
+  struct Rows {
+    Rows(TopkParameters& p) : W_dec(p.W_dec.data()), W_enc(p.W_enc.data()), b_enc(p.b_enc.data()) {}
+    float *W_dec, *W_enc, *b_enc;
+  };
+
+  Rows now_, first_, second_;
+  Index d_;
+  AdamStep step_;
+};
 
 /// Parameters on their way, with Adam's moments and each feature's rows since it last fired.
 class Training {
@@ -269,9 +284,10 @@ class Training {
         options_(options),
         gemm_(gemm),
         scale_(data_scale(X)),
-        parameters_(parameters_of(initial_sae(X, options), scale_)),
+        parameters_(parameters_of(initial_sae(X, options, gemm), scale_)),
         first_(zero_parameters(parameters_.n, parameters_.d)),
         second_(first_),
+        pass_(parameters_.n, parameters_.d),
         since_fired_(parameters_.n, 0),
         total_steps_(options.epochs * steps_per_epoch()) {
     if (options_.dead_after == 0) options_.dead_after = X.rows();
@@ -283,13 +299,22 @@ class Training {
   Index steps_per_epoch() const { return X_.rows() / options_.batch; }
   Sae sae() const { return sae_of(parameters_, options_.k, scale_); }
 
+  /// Features that are no numbers never fire: the loss does not show them.
+  bool finite() const {
+    const auto all_finite = [](const std::vector<float>& values) {
+      return std::ranges::all_of(values, [](float value) { return std::isfinite(value); });
+    };
+    return all_finite(parameters_.W_dec) && all_finite(parameters_.W_enc) &&
+           all_finite(parameters_.b_enc) && all_finite(parameters_.b_dec);
+  }
+
   EpochLoss epoch(Index epoch, const Progress& progress) {
     const std::vector<Id> order = batch_order(X_.rows(), epoch, options_.seed);
     EpochLoss mean;
     const auto steps = static_cast<double>(steps_per_epoch());
     for (Index i = 0; i < steps_per_epoch(); ++i) {
       progress.check("training", static_cast<double>(done_) / static_cast<double>(total_steps_));
-      const TopkLoss loss = step(std::span(order).subspan(i * options_.batch, options_.batch));
+      const TopkValue loss = step(std::span(order).subspan(i * options_.batch, options_.batch));
       mean.reconstruction += loss.reconstruction / steps;
       mean.auxiliary += loss.auxiliary / steps;
     }
@@ -298,19 +323,22 @@ class Training {
   }
 
  private:
-  TopkLoss step(std::span<const Id> rows) {
+  TopkValue step(std::span<const Id> rows) {
     const std::vector<Id> dead_now = options_.aux_weight > 0 ? dead() : std::vector<Id>{};
-    TopkLoss loss = topk_loss(parameters_, scaled_rows(rows),
-                              {.k = options_.k,
-                               .k_aux = options_.k_aux,
-                               .aux_weight = options_.aux_weight,
-                               .dead = dead_now},
-                              gemm_);
-    for (Index& since : since_fired_) since += options_.batch;
-    for (const Id feature : loss.fired) since_fired_[feature] = 0;
+    const BatchRows batch{X_.rows_as_float(0, X_.rows(), {}).data(),
+                          static_cast<Index>(rows.size()), X_.cols(), rows.data(),
+                          static_cast<float>(1 / scale_)};
+    const TopkValue value = pass_.forward(parameters_, batch,
+                                          {.k = options_.k,
+                                           .k_aux = options_.k_aux,
+                                           .aux_weight = options_.aux_weight,
+                                           .dead = dead_now},
+                                          gemm_);
+    for (Id f = 0; f < parameters_.n; ++f)
+      since_fired_[f] = pass_.fired(f) ? 0 : since_fired_[f] + options_.batch;
     ++done_;
-    descend(loss.gradient, adam_step(options_, learning_rate(), done_));
-    return loss;
+    descend(adam_step(options_, learning_rate(), done_));
+    return value;
   }
 
   std::vector<Id> dead() const {
@@ -318,12 +346,6 @@ class Training {
     for (Id f = 0; f < parameters_.n; ++f)
       if (since_fired_[f] >= options_.dead_after) dead.push_back(f);
     return dead;
-  }
-
-  std::vector<float> scaled_rows(std::span<const Id> rows) const {
-    std::vector<float> batch = to_vector(take_rows(X_, rows));
-    for (float& x : batch) x = static_cast<float>(static_cast<double>(x) / scale_);
-    return batch;
   }
 
   /// Constant, then linear to zero over the last `decay` of the steps; of the step about to be
@@ -334,28 +356,11 @@ class Training {
     return options_.learning_rate * (left < falling ? left / falling : 1);
   }
 
-  void descend(TopkParameters& gradient, const AdamStep& step) {
-    const Index n = parameters_.n, d = parameters_.d;
-    parallel_for(blocks_of(n, feature_block), [&](Index block) {
-      const Index begin = block * feature_block, count = std::min(feature_block, n - begin);
-      for (Index f = begin; f < begin + count; ++f)
-        remove_component(std::span(gradient.W_dec).subspan(f * d, d),
-                         std::span(parameters_.W_dec).subspan(f * d, d));
-      update(&TopkParameters::W_dec, gradient, step, begin * d, count * d);
-      update(&TopkParameters::W_enc, gradient, step, begin * d, count * d);
-      update(&TopkParameters::b_enc, gradient, step, begin, count);
-      for (Index f = begin; f < begin + count; ++f)
-        make_unit(std::span(parameters_.W_dec).subspan(f * d, d));
-    });
-    update(&TopkParameters::b_dec, gradient, step, 0, d);
-  }
-
-  void update(std::vector<float> TopkParameters::*part, const TopkParameters& gradient,
-              const AdamStep& step, Index begin, Index count) {
-    adam(std::span(parameters_.*part).subspan(begin, count),
-         std::span(gradient.*part).subspan(begin, count),
-         std::span(first_.*part).subspan(begin, count),
-         std::span(second_.*part).subspan(begin, count), step);
+  void descend(const AdamStep& step) {
+    const auto gradient =
+        pass_.backward(parameters_, DescendFeature(parameters_, first_, second_, step));
+    adam(parameters_.b_dec.data(), gradient.data(), 0, first_.b_dec.data(), second_.b_dec.data(),
+         parameters_.d, step);
   }
 
   Matrix X_;
@@ -363,6 +368,7 @@ class Training {
   const Gemm& gemm_;
   double scale_;
   TopkParameters parameters_, first_, second_;
+  TopkPass pass_;
   std::vector<Index> since_fired_;
   Index total_steps_;
   Index done_ = 0;
@@ -375,9 +381,10 @@ class Training {
 /// any number of threads. Throws Error{value} for options that cannot be, NaN or infinity, fewer
 /// rows than a batch or than ten, and rows that do not vary; Error{numeric} where training
 /// diverges; Error{cancelled}. Cost: epochs · rows · (2 n d + 8 (k + k_aux) d); memory: the rows
-/// once more, and ten n x d.
-inline TrainResult train_topk(const Matrix& activations, const TrainOptions& options,
-                              const Gemm& gemm = eigen_gemm(), const Progress& progress = {}) {
+/// twice more (their reconstruction is measured), and eight n x d.
+template <class = void>
+TrainResult train_topk(const Matrix& activations, const TrainOptions& options,
+                       const Gemm& gemm = eigen_gemm(), const Progress& progress = {}) {
   require_valid(options);
   require_finite(activations, "the activations");
   const Matrix X = take_rows(activations, training_rows(activations.rows()));
@@ -388,13 +395,16 @@ inline TrainResult train_topk(const Matrix& activations, const TrainOptions& opt
   if (X.rows() < options.batch)
     throw Error(ErrorKind::value, std::to_string(X.rows()) + " rows to train on (nine of ten), " +
                                       "fewer than a batch of " + std::to_string(options.batch));
-  if (!(data_scale(X) > 0)) throw Error(ErrorKind::value, "all rows are equal: nothing to learn");
+  const double scale = data_scale(X);
+  if (!(scale > 0)) throw Error(ErrorKind::value, "all rows are equal: nothing to learn");
+  if (scale < 1e-30 || !std::isfinite(scale))
+    throw Error(ErrorKind::value, "rows whose spread floats cannot hold; scale them");
 
   detail::Training training(X, options, gemm);
   TrainResult result;
   for (Index epoch = 0; epoch < options.epochs; ++epoch) {
     result.epochs.push_back(training.epoch(epoch, progress));
-    if (!std::isfinite(result.epochs.back().reconstruction))
+    if (!std::isfinite(result.epochs.back().reconstruction) || !training.finite())
       throw Error(ErrorKind::numeric, "training diverged in epoch " + std::to_string(epoch + 1) +
                                           "; try a smaller learning rate");
   }
