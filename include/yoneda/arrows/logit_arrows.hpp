@@ -110,9 +110,10 @@ inline void require_same_stream(const Matrix& W_dec, const Unembedding& model) {
 /// from the products of the pass. Throws
 /// Error{shape} where d differs, Error{value} for a convention the model cannot have, for k < 1,
 /// and where the two ends would overlap (2k > V). Cost: see for_each_extremes.
-inline LogitArrows logit_arrows(const Matrix& W_dec, const Unembedding& model,
-                                const ArrowOptions& options = {}, const Gemm& gemm = eigen_gemm(),
-                                const Progress& progress = {}) {
+template <class = void>
+LogitArrows logit_arrows(const Matrix& W_dec, const Unembedding& model,
+                         const ArrowOptions& options = {}, const Gemm& gemm = eigen_gemm(),
+                         const Progress& progress = {}) {
   require_same_stream(W_dec, model);
   const Index n = W_dec.rows(), k = options.k;
   const Index kept = model.V() - static_cast<Index>(options.excluded.size());

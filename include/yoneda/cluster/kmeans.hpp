@@ -37,7 +37,8 @@ namespace detail {
 
 /// ‖x − c‖² = ‖x‖² − 2x·c + ‖c‖² for points [n, d] against centres [m, d] -> [n, m]: one matrix
 /// product, off by rounding only, and never below 0.
-inline Points squared_distances(const Points& points, const Points& centers) {
+template <class = void>
+Points squared_distances(const Points& points, const Points& centers) {
   Points squares = -2 * (points * centers.transpose());
   squares.colwise() += points.rowwise().squaredNorm();
   squares.rowwise() += centers.rowwise().squaredNorm().transpose();
@@ -45,7 +46,8 @@ inline Points squared_distances(const Points& points, const Points& centers) {
 }
 
 /// A row drawn with probability proportional to its weight.
-inline Index weighted_draw(const Eigen::VectorXd& weights, double total, Random& random) {
+template <class = void>
+Index weighted_draw(const Eigen::VectorXd& weights, double total, Random& random) {
   double left = random.uniform() * total;
   Index i = 0;
   while (i < weights.size() - 1 && (left -= weights[i]) >= 0) ++i;
@@ -55,7 +57,8 @@ inline Index weighted_draw(const Eigen::VectorXd& weights, double total, Random&
 /// k-means++: the first centre is any point, each next one a point drawn with probability
 /// proportional to its squared distance from the nearest centre so far. Of a few such draws the one
 /// that leaves the smallest sum of those distances is taken (the greedy variant of the paper).
-inline Points spread_centers(const Points& points, Index count, Random& random) {
+template <class = void>
+Points spread_centers(const Points& points, Index count, Random& random) {
   const auto draws = 2 + static_cast<Index>(std::log(static_cast<double>(count)));
   Points centers(count, points.cols());
   centers.row(0) = points.row(random.below(points.rows()));
@@ -76,7 +79,8 @@ inline Points spread_centers(const Points& points, Index count, Random& random) 
 }
 
 /// The nearest centre of every point, ties to the smaller.
-inline std::vector<Id> nearest_centers(const Points& points, const Points& centers) {
+template <class = void>
+std::vector<Id> nearest_centers(const Points& points, const Points& centers) {
   const Points squares = squared_distances(points, centers);
   std::vector<Id> label(points.rows());
   for (Index i = 0; i < points.rows(); ++i) {
@@ -88,8 +92,8 @@ inline std::vector<Id> nearest_centers(const Points& points, const Points& cente
 }
 
 /// ‖x_i − c(i)‖² of every point, computed directly.
-inline Eigen::VectorXd spread(const Points& points, const Points& centers,
-                              const std::vector<Id>& label) {
+template <class = void>
+Eigen::VectorXd spread(const Points& points, const Points& centers, const std::vector<Id>& label) {
   Eigen::VectorXd squares(points.rows());
   for (Index i = 0; i < points.rows(); ++i)
     squares[i] = (points.row(i) - centers.row(label[i])).squaredNorm();
@@ -98,7 +102,8 @@ inline Eigen::VectorXd spread(const Points& points, const Points& centers,
 
 /// Gives every empty group the point farthest from its centre (ties: the smaller), as long as there
 /// is one off its centre.
-inline void fill_empty_groups(const Points& points, const Points& centers, std::vector<Id>& label) {
+template <class = void>
+void fill_empty_groups(const Points& points, const Points& centers, std::vector<Id>& label) {
   std::vector<Index> size(centers.rows(), 0);
   for (const Id group : label) ++size[group];
   if (std::ranges::find(size, 0) == size.end()) return;
@@ -115,7 +120,8 @@ inline void fill_empty_groups(const Points& points, const Points& centers, std::
 }
 
 /// The means of the groups; an empty group keeps its centre.
-inline Points means(const Points& points, const std::vector<Id>& label, const Points& before) {
+template <class = void>
+Points means(const Points& points, const std::vector<Id>& label, const Points& before) {
   Points sums = Points::Zero(before.rows(), before.cols());
   std::vector<Index> size(before.rows(), 0);
   for (Index i = 0; i < points.rows(); ++i) {
@@ -131,7 +137,8 @@ inline Points means(const Points& points, const std::vector<Id>& label, const Po
   return sums;
 }
 
-inline KMeans lloyd(const Points& points, Points centers, Index iterations) {
+template <class = void>
+KMeans lloyd(const Points& points, Points centers, Index iterations) {
   std::vector<Id> label;
   for (Index i = 0; i < iterations; ++i) {
     std::vector<Id> next = nearest_centers(points, centers);
@@ -144,7 +151,8 @@ inline KMeans lloyd(const Points& points, Points centers, Index iterations) {
   return {std::move(label), std::move(centers), inertia};
 }
 
-inline void require_valid(const Points& points, const KMeansOptions& options) {
+template <class = void>
+void require_valid(const Points& points, const KMeansOptions& options) {
   if (options.count < 1 || options.count > points.rows())
     throw Error(ErrorKind::value, "k-means: " + std::to_string(options.count) + " groups of " +
                                       std::to_string(points.rows()) + " points");
@@ -165,8 +173,8 @@ inline void require_valid(const Points& points, const KMeansOptions& options) {
 /// iteration, and for points that are not finite. Cost: restarts * iterations * n * k * d.
 /// Source: Lloyd 1982, Least squares quantization in PCM; Arthur, Vassilvitskii 2007, k-means++:
 /// the advantages of careful seeding.
-inline KMeans kmeans(const Points& points, const KMeansOptions& options,
-                     const Progress& progress = {}) {
+template <class = void>
+KMeans kmeans(const Points& points, const KMeansOptions& options, const Progress& progress = {}) {
   detail::require_valid(points, options);
   progress.check("k-means", 0);  // the loop may give the calling thread nothing to report
   // Distances are differences of products, which are accurate round the origin.

@@ -37,8 +37,9 @@ using SparseRows = Eigen::SparseMatrix<double, Eigen::RowMajor, Index>;
 /// (1 + τ)I − D^{-1/2} W D^{-1/2} on the nodes of one component, W the weights of one sign, which
 /// is L_sym + τI. D^{-1/2} is 0 where the degree is 0. `sign` is +1 or -1; local[i] is the place of
 /// node i among `nodes`.
-inline SparseRows shifted_laplacian(const SignedGraph& graph, const std::vector<Id>& nodes,
-                                    const std::vector<Index>& local, double sign, double tau) {
+template <class = void>
+SparseRows shifted_laplacian(const SignedGraph& graph, const std::vector<Id>& nodes,
+                             const std::vector<Index>& local, double sign, double tau) {
   const auto weight = [sign](float w) { return std::max(0.0, sign * static_cast<double>(w)); };
   const Index n = static_cast<Index>(nodes.size());
   Eigen::VectorXd scale = Eigen::VectorXd::Zero(n);  // D^{-1/2}
@@ -63,7 +64,8 @@ inline SparseRows shifted_laplacian(const SignedGraph& graph, const std::vector<
 }
 
 /// Nodes of the components in which some vector is not 0, ascending. vectors [n, k].
-inline std::vector<Id> reached_nodes(const SignedGraph& graph, const Eigen::MatrixXd& vectors) {
+template <class = void>
+std::vector<Id> reached_nodes(const SignedGraph& graph, const Eigen::MatrixXd& vectors) {
   const Partition components = connected_components(graph);
   std::vector<bool> has_vector(components.count, false);
   for (Id i = 0; i < graph.node_count(); ++i)
@@ -75,7 +77,8 @@ inline std::vector<Id> reached_nodes(const SignedGraph& graph, const Eigen::Matr
 }
 
 /// The given rows scaled to length 1; rows that are 0 but for rounding become 0.
-inline Points unit_rows(const Eigen::MatrixXd& vectors, const std::vector<Id>& rows) {
+template <class = void>
+Points unit_rows(const Eigen::MatrixXd& vectors, const std::vector<Id>& rows) {
   Points points(static_cast<Index>(rows.size()), vectors.cols());
   for (std::size_t i = 0; i < rows.size(); ++i)
     points.row(static_cast<Index>(i)) = vectors.row(rows[i]);
@@ -135,8 +138,9 @@ inline void require_sponge(const SignedGraph& graph, Index count, double tau) {
 /// as largest_eigenpairs does. Cost: largest_eigenpairs' on each component.
 /// Source: Cucuringu, Davies, Glielmo, Tyagi 2019, SPONGE: A generalized eigenproblem for
 /// clustering signed networks (the smallest λ = 1/μ of Av = λBv there).
-inline Eigenpairs sponge_sym_spectrum(const SignedGraph& graph, Index count, double tau = 1,
-                                      std::uint64_t seed = 1, const Progress& progress = {}) {
+template <class = void>
+Eigenpairs sponge_sym_spectrum(const SignedGraph& graph, Index count, double tau = 1,
+                               std::uint64_t seed = 1, const Progress& progress = {}) {
   detail::require_sponge(graph, count, tau);
   const auto components = members(connected_components(graph));
   std::vector<Eigenpairs> solved(components.size());
@@ -190,8 +194,9 @@ inline Eigenpairs sponge_sym_spectrum(const SignedGraph& graph, Index count, dou
 /// restarts; Error{numeric} where the spectrum does not settle; Error{cancelled}. Cost:
 /// sponge_sym_spectrum and kmeans. Same bits for any number of threads.
 /// Source: as sponge_sym_spectrum.
-inline Clustering sponge_sym(const SignedGraph& graph, const SpongeOptions& options,
-                             const Progress& progress = {}) {
+template <class = void>
+Clustering sponge_sym(const SignedGraph& graph, const SpongeOptions& options,
+                      const Progress& progress = {}) {
   detail::require_sponge(graph, options.count, options.tau);
   const Index vectors = std::min(options.count + 2, graph.node_count());
   const Eigenpairs top = sponge_sym_spectrum(graph, vectors, options.tau, options.seed, progress);

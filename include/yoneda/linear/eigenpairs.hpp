@@ -37,7 +37,8 @@ struct Eigenpairs {
 
 namespace detail {
 
-inline void fix_signs(Eigen::MatrixXd& vectors) {
+template <class = void>
+void fix_signs(Eigen::MatrixXd& vectors) {
   for (Index j = 0; j < vectors.cols(); ++j) {
     Index largest = 0;
     vectors.col(j).cwiseAbs().maxCoeff(&largest);
@@ -81,6 +82,7 @@ struct Deflation {
     return lowest - std::max(highest - lowest, 0.5 * std::abs(highest));
   }
 
+  template <class = void>
   Eigen::VectorXd subtracted_from(Eigen::VectorXd Bx, const Eigen::VectorXd& x) const {
     if (count() == 0) return Bx;
     const Eigen::VectorXd along =
@@ -175,7 +177,8 @@ Deflation with_small_residuals(const OpB& B, Deflation found, double tolerance) 
   return found;
 }
 
-inline Eigen::MatrixXd side_by_side(const Eigen::MatrixXd& left, const Eigen::MatrixXd& right) {
+template <class = void>
+Eigen::MatrixXd side_by_side(const Eigen::MatrixXd& left, const Eigen::MatrixXd& right) {
   Eigen::MatrixXd both(right.rows(), left.cols() + right.cols());
   if (left.cols() > 0) both.leftCols(left.cols()) = left;
   both.rightCols(right.cols()) = right;

@@ -47,7 +47,8 @@ struct Gemm {
 
 /// Eigen's product. Compile with EIGEN_DONT_PARALLELIZE (the pkg-config file passes it on): Eigen's
 /// own threads change the bits of the result.
-inline const Gemm& eigen_gemm() {
+template <class = void>
+const Gemm& eigen_gemm() {
   static const Gemm gemm{
       "eigen", [](MatrixView A, MatrixView B, MutableMatrixView C) {
         using Rows = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;

@@ -26,7 +26,8 @@ namespace yoneda {
 /// C = W'W / n [d, d], the raw second moment (about 0, not about the mean) of the rows of W [n, d],
 /// in double and in a fixed order. Throws Error{shape} for a matrix without rows or columns. Cost:
 /// n d² / 2.
-inline Eigen::MatrixXd second_moment(const Matrix& W) {
+template <class = void>
+Eigen::MatrixXd second_moment(const Matrix& W) {
   if (W.empty()) throw Error(ErrorKind::shape, "the second moment of a matrix without values");
   constexpr Index block = 1024, tile = 64;
   const Index n = W.rows(), d = W.cols();
@@ -50,7 +51,8 @@ inline Eigen::MatrixXd second_moment(const Matrix& W) {
 
 namespace detail {
 
-inline Matrix as_matrix(const Eigen::MatrixXd& values) {
+template <class = void>
+Matrix as_matrix(const Eigen::MatrixXd& values) {
   std::vector<float> rows;
   rows.reserve(values.size());
   for (Index i = 0; i < values.rows(); ++i)
@@ -77,7 +79,8 @@ inline Matrix normal_rows(Index n, Index r, std::uint64_t seed) {
 /// safely of full rank, else eigenvectors scaled by the roots of their eigenvalues. Directions with
 /// less than 1e-12 of the largest second moment are left out: rows of floats cannot hold them.
 /// Throws Error{numeric} where the eigenvalues do not converge. Cost: d³.
-inline Eigen::MatrixXd square_root(const Eigen::MatrixXd& C) {
+template <class = void>
+Eigen::MatrixXd square_root(const Eigen::MatrixXd& C) {
   constexpr double smallest = 1e-12;
   const Eigen::LLT<Eigen::MatrixXd> cholesky(C);
   if (cholesky.info() == Eigen::Success) {
@@ -96,7 +99,8 @@ inline Eigen::MatrixXd square_root(const Eigen::MatrixXd& C) {
 
 /// R [d, r] with R R' = W'W / n and r <= n. Where W [n, d] has no more rows than columns, R is W'
 /// itself, scaled. Throws as its parts do. Cost: n d² / 2 + d³, or n d.
-inline Eigen::MatrixXd second_moment_root(const Matrix& W) {
+template <class = void>
+Eigen::MatrixXd second_moment_root(const Matrix& W) {
   const Index n = W.rows(), d = W.cols();
   if (n > d || W.empty()) return square_root(second_moment(W));
   const std::vector<float> values = to_vector(W);
@@ -114,8 +118,9 @@ inline Eigen::MatrixXd second_moment_root(const Matrix& W) {
 /// Monte Carlo conditioning on a sufficient statistic).
 ///
 /// The same for any number of threads. Throws Error{value} for r > n. Cost: n r (d + r / 2) + r³.
-inline Matrix gaussian_rows(const Eigen::MatrixXd& R, Index n, std::uint64_t seed,
-                            const Gemm& gemm = eigen_gemm()) {
+template <class = void>
+Matrix gaussian_rows(const Eigen::MatrixXd& R, Index n, std::uint64_t seed,
+                     const Gemm& gemm = eigen_gemm()) {
   constexpr Index tile = 64;
   const Index d = R.rows(), r = R.cols();
   if (r > n)
@@ -149,9 +154,9 @@ inline Matrix gaussian_rows(const Eigen::MatrixXd& R, Index n, std::uint64_t see
 /// question, floor and all. What a Gram matrix of such directions forces, this null shows. Throws
 /// Error{value} for values that are not finite, Error{shape} for no rows. Cost: n d² + d³ here; the
 /// same and the construction for each draw.
-inline Null gaussian(const Matrix& W_dec,
-                     std::function<SignedGraph(const Matrix& W_dec)> construction,
-                     const Gemm& gemm = eigen_gemm()) {
+template <class = void>
+Null gaussian(const Matrix& W_dec, std::function<SignedGraph(const Matrix& W_dec)> construction,
+              const Gemm& gemm = eigen_gemm()) {
   require_finite(W_dec, "W_dec");
   return {.kind = "gaussian",
           .keeps =
