@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "json.hpp"
+#include "yoneda/graph/virtual.hpp"
 
 namespace yoneda::study {
 namespace {
@@ -19,20 +20,13 @@ Json number_or_null(const std::optional<double>& value) {
   return value ? number_or_null(*value) : Json(nullptr);
 }
 
-Json words_json(std::span<const Id> tokens, const Vocabulary& vocabulary) {
-  Json words = Json::array();
-  for (const Id token : tokens.first(std::min<std::size_t>(tokens.size(), 8)))
-    words.push_back({{"token", token}, {"text", vocabulary.text(token)}});
-  return words;
-}
-
 Json feature_json(Id feature, const Check& check, const ArrowsFile* arrows) {
   Json json{{"feature", feature},
             {"frustration", check.by_feature.share[feature]},
             {"triangles", check.by_feature.triangles[feature]}};
   if (arrows) {
-    json["raised"] = words_json(arrows->arrows.positive(feature), arrows->vocabulary);
-    json["lowered"] = words_json(arrows->arrows.negative(feature), arrows->vocabulary);
+    json["raised"] = words_json(arrows->arrows.positive(feature), arrows->vocabulary, 8);
+    json["lowered"] = words_json(arrows->arrows.negative(feature), arrows->vocabulary, 8);
   }
   return json;
 }
@@ -60,8 +54,11 @@ Json test_json(const NullTest& test, const Check& check) {
 
 }  // namespace
 
-Check check_graph(const SignedGraph& graph, Index strongest) {
+Check check_graph(const SignedGraph& given, Index strongest) {
+  const bool layers = given.kind() == GraphKind::virtual_ && given.directed();
+  const SignedGraph graph = layers ? without_directions(given) : given;
   Check check;
+  if (layers) check.squares = square_balance(graph);
   check.balance = balance(graph);
   check.triangles = triangle_balance(graph);
   check.frustration = frustration(graph);
@@ -76,8 +73,9 @@ Check check_graph(const SignedGraph& graph, Index strongest) {
   return check;
 }
 
-void write_check(const std::string& path, const Check& check, const SignedGraph& graph,
+void write_check(const std::string& path, const Check& check, const GraphFile& file,
                  const ArrowsFile* arrows, const Record& record) {
+  const SignedGraph& graph = file.graph;
   Json json = to_json(record, format);
   const auto edges = graph.edges();
   const auto negative =
@@ -87,6 +85,7 @@ void write_check(const std::string& path, const Check& check, const SignedGraph&
                    {"nodes", graph.node_count()},
                    {"edges", graph.edge_count()},
                    {"negative_edges", negative}};
+  if (graph.kind() == GraphKind::virtual_) json["graph"]["upstream_features"] = file.upstream;
   json["balance"] = {{"balanced", check.balance.balanced()},
                      {"certificate", check.balance.certificate}};
   json["triangles"] = {{"count", check.triangles.count()},
@@ -94,6 +93,12 @@ void write_check(const std::string& path, const Check& check, const SignedGraph&
                        {"unbalanced", check.triangles.unbalanced},
                        {"balance", number_or_null(check.triangles.share())},
                        {"weighted_balance", number_or_null(check.triangles.weighted_share())}};
+  if (check.squares)
+    json["squares"] = {{"count", check.squares->count()},
+                       {"balanced", check.squares->balanced},
+                       {"unbalanced", check.squares->unbalanced},
+                       {"balance", number_or_null(check.squares->share())},
+                       {"weighted_balance", number_or_null(check.squares->weighted_share())}};
   Json features = Json::array();
   for (const Id feature : check.most_frustrated)
     features.push_back(feature_json(feature, check, arrows));

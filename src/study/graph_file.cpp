@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "yoneda/core/safe_text.hpp"
+#include "yoneda/graph/virtual.hpp"
 #include "yoneda/io/atomic_file.hpp"
 #include "yoneda/io/mapped_file.hpp"
 #include "yoneda/io/safetensors.hpp"
@@ -21,9 +23,11 @@ constexpr std::string_view matrix_market_mark = "%%MatrixMarket";
 
 // ---- safetensors
 
-void write_safetensors_graph(const std::string& path, const SignedGraph& graph,
-                             const Record& record) {
-  auto metadata = to_metadata(record, format);
+void write_safetensors_graph(const std::string& path, const GraphFile& file) {
+  const SignedGraph& graph = file.graph;
+  auto metadata = to_metadata(file.record, format);
+  if (graph.kind() == GraphKind::virtual_)
+    metadata["upstream_features"] = std::to_string(file.upstream);
   metadata["directed"] = graph.directed() ? "true" : "false";
   metadata["kind"] = name(graph.kind());
   const std::vector<io::OutputTensor> tensors{io::output("row_offsets", graph.offsets()),
@@ -37,6 +41,20 @@ GraphKind kind_from(const std::string& text, const std::string& path) {
                                GraphKind::virtual_, GraphKind::flow})
     if (text == name(kind)) return kind;
   throw Error(ErrorKind::format, "unknown kind of graph '" + text + "'", path);
+}
+
+/// Where the features of the second SAE begin. Throws Error{format} unless all edges lead there
+/// from the first.
+Index upstream_from(std::string_view text, const SignedGraph& graph, const std::string& path) {
+  Index upstream = -1;
+  std::from_chars(text.data(), text.data() + text.size(), upstream);
+  if (!graph.directed() || !is_bipartite(graph, upstream))
+    throw Error(ErrorKind::format,
+                "a virtual graph is directed and leads from its first 'upstream_features' nodes "
+                "(here '" +
+                    std::string(text) + "') to the others",
+                path);
+  return upstream;
 }
 
 GraphFile parse_safetensors_graph(const io::SharedBytes& bytes, const std::string& path) {
@@ -73,6 +91,8 @@ GraphFile parse_safetensors_graph(const io::SharedBytes& bytes, const std::strin
       !std::ranges::equal(read.graph.weights(), weights))
     throw Error(ErrorKind::format, "an undirected graph must hold every edge in both rows, sorted",
                 path);
+  if (read.graph.kind() == GraphKind::virtual_)
+    read.upstream = upstream_from(text("upstream_features"), read.graph, path);
   return read;
 }
 
@@ -140,7 +160,46 @@ class Lines {
   Index number_ = 0;
 };
 
-SignedGraph make_graph(Index n, std::vector<Edge> edges, bool directed, const std::string& path) {
+// What our own text files say of a graph in comments before its edges: its kind, on which depends
+// what it may be compared with, and where a virtual graph's second SAE begins.
+constexpr std::string_view kind_mark = "yoneda graph, kind ";
+constexpr std::string_view nodes_mark = "nodes from 0: f < ";
+
+struct TextGraph {
+  GraphKind kind = GraphKind::user;
+  std::string upstream;
+
+  /// Virtual graphs are directed, whatever the text's form or the reader says.
+  bool directed(bool otherwise) const { return kind == GraphKind::virtual_ || otherwise; }
+};
+
+std::string_view first_word(std::string_view text) {
+  return text.substr(0, std::min(text.find_first_of(" \t\r\n"), text.size()));
+}
+
+TextGraph described(std::string_view text, char comment, const std::string& path) {
+  TextGraph found;
+  while (!text.empty() && text.front() == comment) {
+    const auto end = std::min(text.find('\n'), text.size());
+    std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    line.remove_prefix(std::min(line.find_first_not_of(std::string{comment, ' '}), line.size()));
+    if (line.starts_with(kind_mark))
+      found.kind = kind_from(std::string(first_word(line.substr(kind_mark.size()))), path);
+    if (line.starts_with(nodes_mark)) found.upstream = first_word(line.substr(nodes_mark.size()));
+  }
+  return found;
+}
+
+GraphFile finished(SignedGraph graph, const TextGraph& text, const std::string& path) {
+  GraphFile file{std::move(graph)};
+  if (text.kind == GraphKind::virtual_)
+    file.upstream = upstream_from(text.upstream, file.graph, path);
+  return file;
+}
+
+SignedGraph make_graph(Index n, std::vector<Edge> edges, bool directed, GraphKind kind,
+                       const std::string& path) {
   if (!directed) {  // an edge given in both directions counts once
     for (Edge& e : edges)
       if (e.source > e.target) std::swap(e.source, e.target);
@@ -151,14 +210,14 @@ SignedGraph make_graph(Index n, std::vector<Edge> edges, bool directed, const st
   }
   try {
     return SignedGraph::from_edges(n, std::move(edges),
-                                   directed ? Direction::directed : Direction::undirected,
-                                   GraphKind::user);
+                                   directed ? Direction::directed : Direction::undirected, kind);
   } catch (const Error& error) {
     throw Error(error.kind, error.what(), path);
   }
 }
 
-SignedGraph parse_edge_list(std::string_view text, bool directed, const std::string& path) {
+GraphFile parse_edge_list(std::string_view text, bool directed, const std::string& path) {
+  const TextGraph described_as = described(text, '#', path);
   Lines lines(text, path);
   std::vector<Edge> edges;
   Id largest = -1;
@@ -176,10 +235,12 @@ SignedGraph parse_edge_list(std::string_view text, bool directed, const std::str
     edges.push_back(edge);
   }
   if (edges.empty()) throw Error(ErrorKind::format, "holds no edges", path);
-  return make_graph(largest + Index{1}, std::move(edges), directed, path);
+  return finished(make_graph(largest + Index{1}, std::move(edges), described_as.directed(directed),
+                             described_as.kind, path),
+                  described_as, path);
 }
 
-SignedGraph parse_matrix_market(std::string_view text, const std::string& path) {
+GraphFile parse_matrix_market(std::string_view text, const std::string& path) {
   const auto end = std::min(text.find('\n'), text.size());
   std::string header(text.substr(0, end));
   std::ranges::transform(header, header.begin(), [](char c) {
@@ -216,11 +277,31 @@ SignedGraph parse_matrix_market(std::string_view text, const std::string& path) 
         ErrorKind::format,
         "announces " + std::to_string(*entries) + " entries, holds " + std::to_string(edges.size()),
         path);
-  return make_graph(*rows, std::move(edges), !symmetric, path);
+  const TextGraph described_as = described(text, '%', path);
+  return finished(make_graph(*rows, std::move(edges), described_as.directed(!symmetric),
+                             described_as.kind, path),
+                  described_as, path);
 }
 
-std::string edge_list(const SignedGraph& graph) {
+/// What kind of graph it is and, of a virtual one, which node is which feature; nothing for a
+/// user's own.
+std::string description(const GraphFile& file, char comment) {
+  const GraphKind kind = file.graph.kind();
+  if (kind == GraphKind::user) return {};
+  std::string text = fmt::format("{} {}{}\n", comment, kind_mark, name(kind));
+  if (kind != GraphKind::virtual_) return text;
+  const auto path = [&file](const char* role) {
+    const auto found = file.record.sources.find(role);
+    return safe_text(found == file.record.sources.end() ? role : found->second.path, 1000);
+  };
+  return text + fmt::format("{} {}{} is feature f of {}, {} + g is feature g of {}\n", comment,
+                            nodes_mark, file.upstream, path("sae"), file.upstream, path("sae_to"));
+}
+
+std::string edge_list(const GraphFile& file) {
+  const SignedGraph& graph = file.graph;
   fmt::memory_buffer text;
+  fmt::format_to(std::back_inserter(text), "{}", description(file, '#'));
   fmt::format_to(std::back_inserter(text), "source\ttarget\tweight\n");
   for (const Edge& e : graph.edges())
     fmt::format_to(std::back_inserter(text), "{}\t{}\t{}\n", e.source, e.target, e.weight);
@@ -228,12 +309,13 @@ std::string edge_list(const SignedGraph& graph) {
 }
 
 // Matrix Market stores the lower triangle of a symmetric matrix.
-std::string matrix_market(const SignedGraph& graph) {
+std::string matrix_market(const GraphFile& file) {
+  const SignedGraph& graph = file.graph;
   fmt::memory_buffer text;
   const auto n = graph.node_count();
-  fmt::format_to(std::back_inserter(text), "{} matrix coordinate real {}\n{} {} {}\n",
-                 matrix_market_mark, graph.directed() ? "general" : "symmetric", n, n,
-                 graph.edge_count());
+  fmt::format_to(std::back_inserter(text), "{} matrix coordinate real {}\n{}{} {} {}\n",
+                 matrix_market_mark, graph.directed() ? "general" : "symmetric",
+                 description(file, '%'), n, n, graph.edge_count());
   for (const Edge& e : graph.edges()) {
     const Id row = graph.directed() ? e.source : e.target;
     const Id column = graph.directed() ? e.target : e.source;
@@ -244,21 +326,21 @@ std::string matrix_market(const SignedGraph& graph) {
 
 }  // namespace
 
-void write_graph(const std::string& path, const SignedGraph& graph, const Record& record) {
-  if (path.ends_with(".tsv")) return io::write_text(path, edge_list(graph));
-  if (path.ends_with(".mtx")) return io::write_text(path, matrix_market(graph));
-  write_safetensors_graph(path, graph, record);
+void write_graph(const std::string& path, const GraphFile& file) {
+  if (path.ends_with(".tsv")) return io::write_text(path, edge_list(file));
+  if (path.ends_with(".mtx")) return io::write_text(path, matrix_market(file));
+  write_safetensors_graph(path, file);
 }
 
 GraphFile read_graph(const std::string& path, bool directed) {
   const io::SharedBytes bytes = io::map_file(path);
   const std::string_view text(reinterpret_cast<const char*>(bytes.span.data()), bytes.span.size());
-  if (text.starts_with(matrix_market_mark)) return {parse_matrix_market(text, path), {}};
+  if (text.starts_with(matrix_market_mark)) return parse_matrix_market(text, path);
   // A safetensors file begins with the length of its header, which fits 4 of 8 bytes; text has
   // none.
   const bool binary = text.substr(0, 8).find('\0') != std::string_view::npos;
   if (binary) return parse_safetensors_graph(bytes, path);
-  return {parse_edge_list(text, directed, path), {}};
+  return parse_edge_list(text, directed, path);
 }
 
 }  // namespace yoneda::study

@@ -4,6 +4,7 @@
 
 #include <Eigen/Dense>
 
+#include "arrows/brute_force.hpp"
 #include "random_matrix.hpp"
 #include "yoneda/graph/decoder.hpp"
 #include "yoneda/graph/profile.hpp"
@@ -40,6 +41,36 @@ void check_edges(const SignedGraph& graph, const std::vector<Edge>& expected) {
     REQUIRE(found[i].source == expected[i].source);
     REQUIRE(found[i].target == expected[i].target);
     REQUIRE(found[i].weight == doctest::Approx(expected[i].weight).epsilon(1e-5));
+  }
+}
+
+/// Decoder rows divided by their norms in double, each number rounded to float once.
+std::vector<std::vector<float>> unit(const Matrix& W_dec) {
+  std::vector<std::vector<float>> rows;
+  for (Index f = 0; f < W_dec.rows(); ++f) {
+    rows.push_back(brute_force::row_of(W_dec, f));
+    const double norm = std::sqrt(brute_force::dot(rows.back(), rows.back()));
+    for (float& x : rows.back())
+      if (norm > 0) x = static_cast<float>(static_cast<double>(x) / norm);
+  }
+  return rows;
+}
+
+/// The decoder graph by its definition: all canonical products of unit rows, ids and bits alike.
+void check_exact(const Matrix& W_dec, Index m) {
+  CAPTURE(m);
+  const auto rows = unit(W_dec);
+  const auto n = static_cast<Index>(rows.size());
+  Eigen::MatrixXd S(n, n);
+  for (Index f = 0; f < n; ++f)
+    for (Index g = 0; g < n; ++g) S(f, g) = brute_force::dot(rows[f], rows[g]);
+  const auto expected = strongest_of(S, m, 0);
+  const auto found = decoder_graph(W_dec, {m, 0.0}).edges();
+  REQUIRE(found.size() == expected.size());
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    REQUIRE(found[i].source == expected[i].source);
+    REQUIRE(found[i].target == expected[i].target);
+    REQUIRE(found[i].weight == expected[i].weight);
   }
 }
 
@@ -84,6 +115,33 @@ TEST_CASE("the decoder graph equals dense cosines, cut to the strongest, by both
   for (const Gemm& gemm : {eigen_gemm(), onednn_gemm()})
     for (const Index m : {1, 4, 44, 89, 500})
       check_edges(decoder_graph(W_dec, {m, 0.0}, gemm), strongest_of(W * W.transpose(), m, 0.0));
+}
+
+TEST_CASE("the decoder graph is exact whatever the rows") {
+  const Index n = 40, d = 6;
+  const Matrix random = random_matrix(n, d, 7);
+  std::vector<float> repeated = to_vector(random), opposed = repeated, coarse = repeated,
+                     sparse = repeated;
+  for (Index f = 0; f < n; ++f)
+    for (Index j = 0; j < d; ++j) {
+      const Index at = f * d + j, other = (f % 4) * d + j;
+      repeated[at] = repeated[other];  // four rows, ten times each
+      opposed[at] = f % 2 == 0 ? opposed[other] : -opposed[other];
+      coarse[at] = std::round(coarse[at]);  // few angles, many ties
+      if (f % 3 == 0) sparse[at] = 0;       // rows of zeros
+    }
+  for (const auto& values : {to_vector(random), repeated, opposed, coarse, sparse})
+    for (const Index m : {1, 3, 10, 18, 19, 20, 38, 39, 100})
+      check_exact(Matrix::from(values, n, d), m);
+}
+
+TEST_CASE("the decoder graph of 16-bit rows is that of the numbers they hold") {
+  const auto values = normals(50 * 8, 8);
+  std::vector<f16> half;
+  std::vector<bf16> brain;
+  for (const float x : values) half.push_back(to_f16(x)), brain.push_back(to_bf16(x));
+  check_exact(Matrix::from(half, 50, 8), 5);
+  check_exact(Matrix::from(brain, 50, 8), 5);
 }
 
 TEST_CASE("graphs have the same bits for any number of threads") {

@@ -2,8 +2,7 @@
 
 #include <limits>
 
-#include "io/support.hpp"
-#include "yoneda/io/safetensors.hpp"
+#include "ingest/model_folder.hpp"
 
 using namespace yoneda;
 using namespace yoneda::test;
@@ -24,29 +23,8 @@ Origin sae_at(const std::string& hook_point) {
   return origin;
 }
 
-// A model's folder: config.json and tensors whose numbers are pattern(0), pattern(1), ...
-struct ModelFolder : Folder {
-  struct Shaped {
-    std::string name;
-    std::vector<Index> shape;
-  };
-
-  ModelFolder(const std::string& type, const std::vector<Shaped>& tensors) {
-    if (!type.empty())
-      io::write_text(*this / "config.json", R"({"model_type": ")" + type + R"("})");
-    std::vector<std::vector<float>> values;
-    for (const Shaped& tensor : tensors) values.push_back(pattern_values(product(tensor.shape)));
-    std::vector<io::OutputTensor> outputs;
-    for (std::size_t i = 0; i < tensors.size(); ++i)
-      outputs.push_back(io::output(tensors[i].name, values[i], tensors[i].shape));
-    io::write_safetensors(*this / "model.safetensors", outputs);
-  }
-
-  static Index product(const std::vector<Index>& shape) {
-    Index count = 1;
-    for (const Index length : shape) count *= length;
-    return count;
-  }
+struct ModelFolder : StoredModel {
+  using StoredModel::StoredModel;
 
   ResidualMap map(const std::string& hook_point, Index sae_d = d_z,
                   const ResidualNames& names = {}) const {

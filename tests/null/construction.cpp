@@ -34,8 +34,10 @@ TEST_CASE("a construction makes the graph that the steps make, with 16-bit weigh
   cosine.kind = GraphKind::decoder;
   CHECK(
       same(graph_construction(cosine, model, eigen_gemm())(W_dec), decoder_graph(W_dec, {5, 0.1})));
-  cosine.kind = GraphKind::flow;
-  CHECK_THROWS_AS(graph_construction(cosine, model, eigen_gemm()), Error);
+  for (const GraphKind kind : {GraphKind::virtual_, GraphKind::flow, GraphKind::user}) {
+    cosine.kind = kind;
+    CHECK_THROWS_AS(graph_construction(cosine, model, eigen_gemm()), Error);
+  }
 }
 
 TEST_CASE("a subsample takes the rows it names, the same for the same seed") {

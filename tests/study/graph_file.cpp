@@ -68,10 +68,70 @@ TEST_CASE("graphs survive every format bit for bit") {
 
     study::write_graph(folder / "g.mtx", graph, record);
     check_same(study::read_graph(folder / "g.mtx").graph, graph);
-    CHECK(study::read_graph(folder / "g.mtx").graph.kind() == GraphKind::user);
+    CHECK(study::read_graph(folder / "g.mtx").graph.kind() == GraphKind::profile);
     study::write_graph(folder / "g.tsv", graph, record);
     check_same(study::read_graph(folder / "g.tsv", directed).graph, graph);
+    CHECK(study::read_graph(folder / "g.tsv", directed).graph.kind() == GraphKind::profile);
   }
+}
+
+TEST_CASE("a virtual graph keeps which nodes are whose") {
+  const TemporaryFolder folder;
+  study::GraphFile file;
+  file.graph =
+      SignedGraph::from_edges(5, {{0, 2, 1}, {1, 4, -2}}, Direction::directed, GraphKind::virtual_);
+  file.upstream = 2;
+  file.record.sources["sae"].path = "/some/a";
+  file.record.sources["sae_to"].path = "/some/b";
+  study::write_graph(folder / "g.safetensors", file);
+  const auto read = study::read_graph(folder / "g.safetensors");
+  check_same(read.graph, file.graph);
+  CHECK(read.graph.kind() == GraphKind::virtual_);
+  CHECK(read.upstream == 2);
+  CHECK(read.record.sources.at("sae_to").path == "/some/b");
+  // Text says it in comments, which other readers skip.
+  for (const char* name : {"g.tsv", "g.mtx"}) {
+    study::write_graph(folder / name, file);
+    const auto text = study::read_graph(folder / name);
+    check_same(text.graph, file.graph);
+    CHECK(text.graph.kind() == GraphKind::virtual_);
+    CHECK(text.upstream == 2);
+    CHECK(io::read_text(folder / name)
+              .find("f < 2 is feature f of /some/a, 2 + g is feature g of /some/b\n") !=
+          std::string::npos);
+  }
+}
+
+TEST_CASE("a virtual graph whose layers are not as they say is refused") {
+  const TemporaryFolder folder;
+  const auto refused = [&](Index upstream, const std::vector<Edge>& edges, Direction direction) {
+    study::GraphFile file;
+    file.graph = SignedGraph::from_edges(5, edges, direction, GraphKind::virtual_);
+    file.upstream = upstream;
+    study::write_graph(folder / "g.safetensors", file);
+    const std::string message = message_of(folder / "g.safetensors");
+    CAPTURE(message);
+    CHECK(message.find("leads from its first 'upstream_features' nodes") != std::string::npos);
+  };
+  const std::vector<Edge> edges{{0, 2, 1}, {1, 4, -2}};
+  refused(0, edges, Direction::directed);
+  refused(1, edges, Direction::directed);
+  refused(3, edges, Direction::directed);
+  refused(6, edges, Direction::directed);
+  refused(-1, edges, Direction::directed);
+  refused(2, {{0, 2, 1}, {4, 1, -2}}, Direction::directed);
+  refused(2, edges, Direction::undirected);
+
+  const std::string path = folder / "g.tsv";
+  const auto refused_text = [&](const std::string& comments, const std::string& expected) {
+    io::write_text(path, comments + "0\t2\t1\n1\t4\t-2\n");
+    const std::string message = message_of(path);
+    CAPTURE(message);
+    CHECK(message.find(expected) != std::string::npos);
+  };
+  refused_text("# yoneda graph, kind virtual\n", "leads from its first");
+  refused_text("# yoneda graph, kind virtual\n# nodes from 0: f < 3 is\n", "leads from its first");
+  refused_text("# yoneda graph, kind spiral\n", "unknown kind of graph 'spiral'");
 }
 
 TEST_CASE("edge lists are read as people write them") {

@@ -136,7 +136,7 @@ TEST_CASE("categories.json and check.json say what was found, with words and ids
     CHECK(graph.weight(t.a, t.b) == t.ab);
     CHECK(graph.weight(t.b, t.c) == t.bc);
   }
-  study::write_check(folder / "k.json", check, graph, &arrows, {});
+  study::write_check(folder / "k.json", check, {graph}, &arrows, {});
   const Json written = Json::parse(io::read_text(folder / "k.json"));
   CHECK(written["balance"]["balanced"] == check.balance.balanced());
   CHECK(written["triangles"]["count"] == check.triangles.count());

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <cmath>
-#include <optional>
 #include <utility>
 #include <vector>
 
+#include "yoneda/category/cycle_balance.hpp"
 #include "yoneda/category/spanning_forest.hpp"
 #include "yoneda/core/types.hpp"
 #include "yoneda/graph/signed_graph.hpp"
@@ -79,30 +79,9 @@ void for_each_triangle(const SignedGraph& graph, Visitor&& visit) {
   }
 }
 
-/// Triangles by sign, counted and weighed.
-struct TriangleBalance {
-  Index balanced = 0, unbalanced = 0;
-  double balanced_weight = 0, unbalanced_weight = 0;
-
-  Index count() const { return balanced + unbalanced; }
-
-  /// Balanced triangles by all triangles; nothing (not 1) where there are none.
-  std::optional<double> share() const {
-    if (count() == 0) return std::nullopt;
-    return static_cast<double>(balanced) / static_cast<double>(count());
-  }
-
-  /// The same with triangles weighed by |ab · ac · bc|: ½(1 + tr A³ / tr|A|³).
-  std::optional<double> weighted_share() const {
-    const double total = balanced_weight + unbalanced_weight;
-    if (total == 0) return std::nullopt;
-    return balanced_weight / total;
-  }
-};
-
-/// Throws Error{value} for a directed graph. Cost: m^1.5.
-inline TriangleBalance triangle_balance(const SignedGraph& graph) {
-  TriangleBalance counts;
+/// Triangles by sign, counted and weighed. Throws Error{value} for a directed graph. Cost: m^1.5.
+inline CycleBalance triangle_balance(const SignedGraph& graph) {
+  CycleBalance counts;
   for_each_triangle(graph, [&counts](const Triangle& t) {
     ++(balanced(t) ? counts.balanced : counts.unbalanced);
     (balanced(t) ? counts.balanced_weight : counts.unbalanced_weight) += weight(t);

@@ -19,15 +19,16 @@ struct Construction {
 
 /// The function W_dec [n, d] -> graph for a model. A profile graph reads the unembedding; a decoder
 /// graph only the rows. W_U is converted to f32 once, for it is read many times: 4 V d bytes.
-/// Throws Error{value} for a kind that is no Gram matrix.
+/// Throws Error{value} for a kind that is no Gram matrix: virtual and flow graphs are made from an
+/// encoder as well, and are drawn again by joint rotations.
 inline std::function<SignedGraph(const Matrix&)> graph_construction(const Construction& how,
                                                                     Unembedding model,
                                                                     const Gemm& gemm) {
   if (how.kind == GraphKind::decoder)
     return [how, gemm](const Matrix& W_dec) { return decoder_graph(W_dec, how.neighbors, gemm); };
   if (how.kind != GraphKind::profile)
-    throw Error(ErrorKind::value, "a '" + std::string(name(how.kind)) +
-                                      "' graph cannot be drawn again from decoder rows");
+    throw Error(ErrorKind::value, "a " + std::string(name(how.kind)) +
+                                      " graph cannot be drawn again from decoder rows alone");
   if (model.W_U.dtype() != Dtype::f32)
     model.W_U = Matrix::from(to_vector(model.W_U), model.V(), model.d());
   return [how, gemm, model = std::move(model)](const Matrix& W_dec) {

@@ -1,17 +1,20 @@
 // check.json: what was found about a graph's diagrams, and what a null says of it.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "yoneda/category/balance.hpp"
 #include "yoneda/category/feature_frustration.hpp"
 #include "yoneda/category/frustration.hpp"
+#include "yoneda/category/squares.hpp"
 #include "yoneda/category/triangles.hpp"
 #include "yoneda/graph/signed_graph.hpp"
 #include "yoneda/model/vocabulary.hpp"
 #include "yoneda/null/verdict.hpp"
 #include "yoneda/study/arrows_file.hpp"
+#include "yoneda/study/graph_file.hpp"
 #include "yoneda/study/record.hpp"
 
 namespace yoneda::study {
@@ -19,7 +22,8 @@ namespace yoneda::study {
 /// Everything `yoneda check` finds.
 struct Check {
   Balance balance;
-  TriangleBalance triangles;
+  CycleBalance triangles;
+  std::optional<CycleBalance> squares;  ///< of a virtual graph, which has no triangles
   Frustration frustration;
   FeatureFrustration by_feature;
   std::vector<Id> most_frustrated;           ///< features, most frustrated first
@@ -29,12 +33,13 @@ struct Check {
   std::vector<std::string> notes;
 };
 
-/// Balance, triangles and frustration of an undirected graph; no null. Throws Error{value} for a
-/// directed one. `failures` keeps the `strongest` unbalanced triangles by |ab · ac · bc|.
+/// Balance, triangles and frustration of an undirected graph; no null. A virtual graph is checked
+/// without its directions, and by squares. Throws Error{value} for another directed graph.
+/// `failures` keeps the `strongest` unbalanced triangles by |ab · ac · bc|.
 Check check_graph(const SignedGraph& graph, Index strongest = 50);
 
 /// Writes atomically. Words come from `arrows` (null: ids alone). Throws Error{file}.
-void write_check(const std::string& path, const Check& check, const SignedGraph& graph,
+void write_check(const std::string& path, const Check& check, const GraphFile& graph,
                  const ArrowsFile* arrows, const Record& record);
 
 }  // namespace yoneda::study

@@ -10,17 +10,27 @@ namespace yoneda::study {
 
 struct GraphFile {
   SignedGraph graph;
-  Record record;  ///< empty for formats that carry none
+  Record record = {};  ///< empty for formats that carry none
+  Index upstream = 0;  ///< of a virtual graph: nodes below are features of the source "sae", the
+                       ///< others, less this number, features of the source "sae_to"
 };
 
 /// Writes atomically, in the format the name's ending asks for: .tsv (source, target, weight), .mtx
 /// (Matrix Market, coordinate real; symmetric where undirected, 1-based), else safetensors.
-/// Weights are written with as many digits as reading them back exactly needs. Throws Error{file}.
-void write_graph(const std::string& path, const SignedGraph& graph, const Record& record);
+/// Weights are written with as many digits as reading them back exactly needs. The kind of
+/// graph, and of a virtual one the number of upstream features, are metadata of safetensors and
+/// comments of the others. Throws Error{file}.
+void write_graph(const std::string& path, const GraphFile& file);
+
+/// The same for a graph of one SAE or of none.
+inline void write_graph(const std::string& path, const SignedGraph& graph, const Record& record) {
+  write_graph(path, GraphFile{graph, record});
+}
 
 /// Reads any of the three, told apart by content. An edge list has `source target weight` per line,
 /// separated by blanks or tabs, `#` comments, an optional header line; it is undirected unless
-/// `directed`, and an edge may then be given in either or both directions with the same weight.
+/// `directed`, and an edge may then be given in either or both directions with the same weight. The
+/// kind of a graph that write_graph wrote is kept in every format; it decides which null is honest.
 /// Throws Error{file}, or Error{format} that names the line.
 GraphFile read_graph(const std::string& path, bool directed = false);
 
