@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "command.hpp"
+#include "summary.hpp"
 #include "terminal.hpp"
 
 namespace tool {
@@ -16,9 +17,12 @@ struct Options {
 
 void print_summary(const study::ArrowsFile& file, const std::string& output, bool json) {
   const auto& arrows = file.arrows;
+  const auto excluded = study::excluded_tokens(file.record, arrows.V);
+  for (const std::string& note : file.notes) print_note(note);
   if (json) {
     print_json({{"features", arrows.n},
                 {"tokens", arrows.V},
+                {"excluded", excluded.size()},
                 {"k", arrows.k},
                 {"convention", name(arrows.convention)},
                 {"arrows", output}});
@@ -26,6 +30,7 @@ void print_summary(const study::ArrowsFile& file, const std::string& output, boo
   }
   fmt::print("{} features, {} tokens, {} kept at each end, convention {}\n", grouped(arrows.n),
              grouped(arrows.V), arrows.k, name(arrows.convention));
+  print_excluded(excluded, file.vocabulary);
   fmt::print("wrote {}\nnext: yoneda graph {} -o graph.safetensors\n", output, output);
 }
 

@@ -29,7 +29,8 @@ void run(const Options& options, const Session& session) {
   std::optional<study::ArrowsFile> arrows;
   if (!arrows_path.empty()) arrows = study::read_arrows(arrows_path);
   std::optional<study::Sources> sources;
-  if (options.step.null != "none" && options.step.null != "sign")
+  const bool no_null = graph.graph.kind() == yoneda::GraphKind::virtual_;
+  if (!no_null && options.step.null != "none" && options.step.null != "sign")
     sources = open_or_reopen(options.sources, graph.record);
 
   const study::Check check =
@@ -39,12 +40,12 @@ void run(const Options& options, const Session& session) {
   record.options["samples"] = std::to_string(options.step.samples);
   record.options["seed"] = std::to_string(options.step.seed);
   if (!output.empty())
-    study::write_check(output, check, graph.graph, arrows ? &*arrows : nullptr, record);
+    study::write_check(output, check, graph, arrows ? &*arrows : nullptr, record);
   for (const std::string& note : check.notes) print_note(note);
   if (session.json) {
-    print_json(check_json(check));
+    print_json(check_json(check, graph));
   } else {
-    print_check(check, graph.graph);
+    print_check(check, graph);
     print_frustrated(check, arrows ? &*arrows : nullptr, 10);
     if (!output.empty()) fmt::print("wrote {}\n", output);
   }

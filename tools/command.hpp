@@ -34,6 +34,9 @@ struct SourceFlags {
 void add_source_flags(CLI::App& command, SourceFlags& flags, bool required);
 /// Only the names of tensors and what else settles how they are read.
 void add_name_flags(CLI::App& command, SourceFlags& flags);
+/// Which axis of a decoder is features: rows or columns.
+void add_axis_flag(CLI::App& command, const std::string& flag,
+                   yoneda::ingest::FeatureAxis& features);
 /// Puts the flag --norm where the readers look for it.
 void apply_norm(SourceFlags& flags);
 
@@ -51,7 +54,8 @@ void print_json(const Json& json);
 void add_json_flag(CLI::App& command, Session& session);
 void add_arrow_flags(CLI::App& command, study::ArrowStep& step);
 void add_resume_flag(CLI::App& command, bool& resume);
-void add_graph_flags(CLI::App& command, study::GraphStep& step);
+/// `two_saes`: also the kinds of graph that join two SAEs.
+void add_graph_flags(CLI::App& command, study::GraphStep& step, bool two_saes = false);
 void add_category_flags(CLI::App& command, study::CategoryStep& step);
 void add_check_flags(CLI::App& command, study::CheckStep& step);
 
@@ -61,6 +65,8 @@ void add_arrows(CLI::App& app, Session& session);
 void add_graph(CLI::App& app, Session& session);
 void add_categories(CLI::App& app, Session& session);
 void add_check(CLI::App& app, Session& session);
+void add_features(CLI::App& app, Session& session);
+void add_enrich(CLI::App& app, Session& session);
 void add_train(CLI::App& app, Session& session);
 void add_run(CLI::App& app, Session& session);
 void add_demo(CLI::App& app, Session& session);

@@ -55,12 +55,17 @@ void add_name_flags(CLI::App& command, SourceFlags& flags) {
       .add_option("--target-layer", o.sae_names.target_layer,
                   "which decoder, where an SAE writes to several layers")
       ->group("Tensor names");
+  add_axis_flag(command, "--feature-axis", o.sae_names.features);
+}
+
+void add_axis_flag(CLI::App& command, const std::string& flag,
+                   yoneda::ingest::FeatureAxis& features) {
   command
       .add_option_function<std::string>(
-          "--feature-axis",
-          [&o](const std::string& axis) {
-            o.sae_names.features = axis == "rows" ? yoneda::ingest::FeatureAxis::rows
-                                                  : yoneda::ingest::FeatureAxis::columns;
+          flag,
+          [&features](const std::string& axis) {
+            features = axis == "rows" ? yoneda::ingest::FeatureAxis::rows
+                                      : yoneda::ingest::FeatureAxis::columns;
           },
           "which axis of the decoder is features, where its shape cannot tell")
       ->check(CLI::IsMember({"rows", "columns"}))
@@ -122,6 +127,15 @@ void add_arrow_flags(CLI::App& command, study::ArrowStep& step) {
                   "features done together: what an interruption loses at most")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  command
+      .add_option_function<std::string>(
+          "--junk", [&step](const std::string& what) { step.drop_junk = what == "drop"; },
+          "under-trained tokens: keep them, as other tools do (default), or drop them before the k "
+          "largest are chosen")
+      ->check(CLI::IsMember({"keep", "drop"}));
+  command.add_option("--unused", step.unused,
+                     "tokens known to be unused, like 177-187,50257, which --junk drop measures "
+                     "others by (default: as the vocabulary shows, else as the weights show)");
 }
 
 void add_resume_flag(CLI::App& command, bool& resume) {
@@ -129,12 +143,18 @@ void add_resume_flag(CLI::App& command, bool& resume) {
                    "go on from the features that an interrupted run kept (OUTPUT.partial)");
 }
 
-void add_graph_flags(CLI::App& command, study::GraphStep& step) {
+void add_graph_flags(CLI::App& command, study::GraphStep& step, bool two_saes) {
+  std::vector<std::string> kinds{"profile", "decoder"};
+  std::string joins = "what joins two features: shared tokens (profile, default) or decoder cosine";
+  if (two_saes) {
+    kinds.push_back("virtual");
+    joins += "; virtual: what one SAE's decoder writes and another's encoder (--to) reads";
+  }
   command
       .add_option_function<std::string>(
           "--kind", [&step](const std::string& name) { step.kind = *study::buildable_kind(name); },
-          "what joins two features: shared tokens (profile, default) or decoder cosine")
-      ->check(CLI::IsMember({"profile", "decoder"}));
+          joins)
+      ->check(CLI::IsMember(kinds));
   command
       .add_option("--neighbors", step.neighbors.neighbors, "strongest neighbours kept per feature")
       ->capture_default_str();

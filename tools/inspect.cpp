@@ -305,7 +305,29 @@ void describe_study(const std::string& path, const study::Study& found, Report& 
   for (const std::string& file : {found.arrows(), found.graph(), found.categories(), found.check()})
     report.say(fmt::format("  {:<10} {}", fs::exists(file) ? "holds" : "lacks",
                            fs::path(file).filename().string()));
+  if (fs::exists(found.enrichment())) report.say("  holds      enrichment.json");
   report.say(fmt::format("next: yoneda check {}", path));
+}
+
+void describe_graph(const study::GraphFile& file, Report& report) {
+  const yoneda::SignedGraph& graph = file.graph;
+  report.json["graph"] = {{"kind", name(graph.kind())},
+                          {"directed", graph.directed()},
+                          {"nodes", graph.node_count()},
+                          {"edges", graph.edge_count()}};
+  if (graph.kind() == yoneda::GraphKind::virtual_) {
+    const Index downstream = graph.node_count() - file.upstream;
+    report.json["graph"]["upstream_features"] = file.upstream;
+    report.json["graph"]["downstream_features"] = downstream;
+    report.say(
+        fmt::format("a virtual graph: {} features of one SAE lead to {} of another, {} edges",
+                    grouped(file.upstream), grouped(downstream), grouped(graph.edge_count())));
+    report.fact("nodes", fmt::format("f < {} is feature f of 'sae', {} + g feature g of 'sae_to'",
+                                     file.upstream, file.upstream));
+  } else {
+    report.say(fmt::format("a {} graph: {} nodes, {} edges", name(graph.kind()),
+                           grouped(graph.node_count()), grouped(graph.edge_count())));
+  }
 }
 
 // True where the file is one of ours.
@@ -325,8 +347,7 @@ bool describe_ours(const std::string& path, Report& report) {
     report.say(fmt::format("next: yoneda graph {} -o graph.safetensors", path));
   } else if (format->second.starts_with("yoneda-graph/")) {
     const auto graph = study::read_graph(path);
-    report.say(fmt::format("a {} graph: {} nodes, {} edges", name(graph.graph.kind()),
-                           grouped(graph.graph.node_count()), grouped(graph.graph.edge_count())));
+    describe_graph(graph, report);
     describe_record(graph.record, report);
     report.say(fmt::format("next: yoneda check {} -o check.json", path));
   } else {

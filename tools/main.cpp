@@ -61,9 +61,11 @@ int main(int argc, char** argv) {
   tool::add_run(app, session);
   tool::add_inspect(app, session);
   tool::add_arrows(app, session);
+  tool::add_features(app, session);
   tool::add_graph(app, session);
   tool::add_categories(app, session);
   tool::add_check(app, session);
+  tool::add_enrich(app, session);
   tool::add_train(app, session);
   app.parse_complete_callback([&] {
 #if defined(_OPENMP)

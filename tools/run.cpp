@@ -73,7 +73,7 @@ void write(const std::string& folder, const Results& r, const study::Record& rec
   study::write_arrows(study.arrows(), r.arrows.arrows, r.arrows.vocabulary, record);
   study::write_graph(study.graph(), r.graph.graph, record);
   study::write_categories(study.categories(), r.categories, r.arrows.vocabulary, record);
-  study::write_check(study.check(), r.check, r.graph.graph, &r.arrows, record);
+  study::write_check(study.check(), r.check, r.graph, &r.arrows, record);
   study::write_study(study);
 }
 
@@ -84,8 +84,9 @@ void print_summary(const std::string& folder, const study::Sources& sources, con
       "convention {}\n",
       grouped(sources.sae.n()), sources.sae.d(), grouped(sources.model.V()), r.arrows.arrows.k,
       name(r.arrows.arrows.convention));
+  print_excluded(study::excluded_tokens(r.arrows.record, sources.model.V()), r.arrows.vocabulary);
   print_categories(r.categories, r.arrows.vocabulary, 16);
-  print_check(r.check, r.graph.graph);
+  print_check(r.check, r.graph);
   print_frustrated(r.check, &r.arrows, 8);
   fmt::print(
       "\nIn {}/: arrows.safetensors, graph.safetensors, categories.json, check.json, "
@@ -95,8 +96,9 @@ void print_summary(const std::string& folder, const study::Sources& sources, con
 
 Json summary_json(const std::string& folder, const Results& r) {
   return {{"study", folder},
+          {"excluded", study::excluded_tokens(r.arrows.record, r.arrows.arrows.V).size()},
           {"categories", categories_json(r.categories, r.arrows.vocabulary)},
-          {"check", check_json(r.check)}};
+          {"check", check_json(r.check, r.graph)}};
 }
 
 struct Options {
@@ -118,7 +120,7 @@ void run_main_job(const SourceFlags& flags, const MainJob& job, const std::strin
   write(folder, results, record_of(results, job, session));
   unfinished.discard();
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
-  for (const auto* notes : {&results.categories.notes, &results.check.notes})
+  for (const auto* notes : {&results.arrows.notes, &results.categories.notes, &results.check.notes})
     for (const std::string& note : *notes) print_note(note);
   if (session.json)
     print_json(summary_json(folder, results));

@@ -28,15 +28,23 @@ std::string short_label(const study::Categories& categories, Id category,
                      label_words(categories.labels[category].raised, vocabulary, 2));
 }
 
-// Whether words may carry a "␣", so that a reader is told.
-bool has_spaces(const Vocabulary& vocabulary) {
-  return std::ranges::any_of(vocabulary.texts(), [](const std::string& text) {
-    return text.starts_with(' ') || text.ends_with(' ');
-  });
-}
-
 std::vector<std::vector<Id>> groups_of(const study::Categories& categories) {
   return members(categories.partition);
+}
+
+// Of a virtual graph: f and g, features of the SAE that writes and of the one that reads.
+std::string node_name(const study::GraphFile& file, Id node) {
+  if (file.graph.kind() != GraphKind::virtual_) return std::to_string(node);
+  return node < file.upstream ? fmt::format("f{}", node) : fmt::format("g{}", node - file.upstream);
+}
+
+// An edge of a virtual graph leads from one SAE to the other: no triangle closes.
+void print_squares(const CycleBalance& squares) {
+  if (const auto share = squares.share())
+    fmt::print("  squares (f → g ← f' → g' ← f): {} of {} are balanced ({})\n",
+               grouped(squares.balanced), grouped(squares.count()), percent(*share));
+  else
+    fmt::print("  squares: none\n");
 }
 
 Json number_or_null(double value) {
@@ -45,14 +53,27 @@ Json number_or_null(double value) {
 
 }  // namespace
 
+std::string raises_heading(const Vocabulary& vocabulary) {
+  const bool spaces = std::ranges::any_of(vocabulary.texts(), [](const std::string& text) {
+    return text.starts_with(' ') || text.ends_with(' ');
+  });
+  return spaces ? "raises (␣ is a space)" : "raises";
+}
+
+void print_excluded(std::span<const Id> tokens, const Vocabulary& vocabulary) {
+  if (tokens.empty()) return;
+  fmt::print("{} tokens left out as junk: {}{}\n", grouped(static_cast<Index>(tokens.size())),
+             words(tokens, vocabulary, 8), tokens.size() > 8 ? ", …" : "");
+}
+
 void print_categories(const study::Categories& categories, const Vocabulary& vocabulary,
                       std::size_t most) {
   const auto groups = groups_of(categories);
   const std::size_t shown = std::min(most, groups.size());
   fmt::print("\n{} categories by {}", categories.partition.count, categories.method);
   if (shown < groups.size()) fmt::print(", the {} largest", shown);
-  const char* raised = has_spaces(vocabulary) ? "raises (␣ is a space)" : "raises";
-  fmt::print("\n\n  {:>4} {:>5}  {} {}\n", "", "size", padded(raised, 52), "opposite");
+  fmt::print("\n\n  {:>4} {:>5}  {} {}\n", "", "size", padded(raises_heading(vocabulary), 52),
+             "opposite");
   for (std::size_t c = 0; c < shown; ++c) {
     const auto id = static_cast<Id>(c);
     const auto against = opposite(categories.quotient, id);
@@ -64,7 +85,8 @@ void print_categories(const study::Categories& categories, const Vocabulary& voc
   }
 }
 
-void print_check(const study::Check& check, const SignedGraph& graph) {
+void print_check(const study::Check& check, const study::GraphFile& file) {
+  const SignedGraph& graph = file.graph;
   fmt::print("\nDoes the graph commute?\n\n");
   fmt::print("  {} graph, {} features, {} edges\n", name(graph.kind()), grouped(graph.node_count()),
              grouped(graph.edge_count()));
@@ -73,14 +95,15 @@ void print_check(const study::Check& check, const SignedGraph& graph) {
   } else {
     std::string cycle;
     for (const Id node : check.balance.certificate)
-      cycle += (cycle.empty() ? "" : " – ") + std::to_string(node);
+      cycle += (cycle.empty() ? "" : " – ") + node_name(file, node);
     fmt::print("  not balanced: the signs multiply to − round {}\n", cycle);
   }
   if (const auto share = check.triangles.share())
     fmt::print("  triangles: {} of {} are balanced ({})\n", grouped(check.triangles.balanced),
                grouped(check.triangles.count()), percent(*share));
-  else
+  else if (!check.squares)
     fmt::print("  triangles: none\n");
+  if (check.squares) print_squares(*check.squares);
   if (check.frustration.share_upper)
     fmt::print("  frustrated edges: between {} and {} of all\n",
                percent(*check.frustration.share_lower), percent(*check.frustration.share_upper));
@@ -132,7 +155,7 @@ Json categories_json(const study::Categories& categories, const Vocabulary& voca
           {"categories", list}};
 }
 
-Json check_json(const study::Check& check) {
+Json check_json(const study::Check& check, const study::GraphFile& graph) {
   Json tests = Json::array();
   for (const NullTest& test : check.tests)
     tests.push_back({{"statistic", test.statistic},
@@ -144,12 +167,18 @@ Json check_json(const study::Check& check) {
                      {"p_lower", test.p_lower},
                      {"verdict", name(test.verdict)},
                      {"reason", test.reason}});
-  const auto balance = check.triangles.share();
-  return {{"balanced", check.balance.balanced()},
-          {"certificate", check.balance.certificate},
-          {"triangles", check.triangles.count()},
-          {"triangle_balance", balance ? Json(*balance) : Json(nullptr)},
-          {"tests", tests}};
+  const auto json_of = [](const auto& share) { return share ? Json(*share) : Json(nullptr); };
+  Json json{{"balanced", check.balance.balanced()},
+            {"certificate", check.balance.certificate},
+            {"triangles", check.triangles.count()},
+            {"triangle_balance", json_of(check.triangles.share())}};
+  if (graph.graph.kind() == yoneda::GraphKind::virtual_) json["upstream_features"] = graph.upstream;
+  if (check.squares) {
+    json["squares"] = check.squares->count();
+    json["square_balance"] = json_of(check.squares->share());
+  }
+  json["tests"] = tests;
+  return json;
 }
 
 }  // namespace tool

@@ -2,19 +2,28 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <span>
+#include <string>
 
 #include "yoneda/study/arrows_file.hpp"
 #include "yoneda/study/categories_file.hpp"
 #include "yoneda/study/check_file.hpp"
+#include "yoneda/study/graph_file.hpp"
 
 namespace tool {
+
+/// The heading of a column of raised tokens: says what ␣ is where tokens may show one.
+std::string raises_heading(const yoneda::Vocabulary& vocabulary);
+
+/// How many tokens were left out as junk, and some of them; nothing where there are none.
+void print_excluded(std::span<const yoneda::Id> tokens, const yoneda::Vocabulary& vocabulary);
 
 /// The largest categories: size, label, opposite.
 void print_categories(const yoneda::study::Categories& categories,
                       const yoneda::Vocabulary& vocabulary, std::size_t most);
 
 /// Balance, triangles, frustration and the verdicts.
-void print_check(const yoneda::study::Check& check, const yoneda::SignedGraph& graph);
+void print_check(const yoneda::study::Check& check, const yoneda::study::GraphFile& graph);
 
 /// The most frustrated features, with words where there are arrows.
 void print_frustrated(const yoneda::study::Check& check, const yoneda::study::ArrowsFile* arrows,
@@ -22,6 +31,7 @@ void print_frustrated(const yoneda::study::Check& check, const yoneda::study::Ar
 
 nlohmann::ordered_json categories_json(const yoneda::study::Categories& categories,
                                        const yoneda::Vocabulary& vocabulary);
-nlohmann::ordered_json check_json(const yoneda::study::Check& check);
+nlohmann::ordered_json check_json(const yoneda::study::Check& check,
+                                  const yoneda::study::GraphFile& graph);
 
 }  // namespace tool

@@ -1,6 +1,7 @@
 // Everything that reads and writes files: link libyoneda.
 #pragma once
 
+#include "yoneda/ingest/reading.hpp"
 #include "yoneda/ingest/residual.hpp"
 #include "yoneda/ingest/sae.hpp"
 #include "yoneda/ingest/unembedding.hpp"
@@ -18,10 +19,13 @@
 #include "yoneda/study/arrows_file.hpp"
 #include "yoneda/study/categories_file.hpp"
 #include "yoneda/study/check_file.hpp"
+#include "yoneda/study/enrichment_file.hpp"
 #include "yoneda/study/graph_file.hpp"
+#include "yoneda/study/pair.hpp"
 #include "yoneda/study/record.hpp"
 #include "yoneda/study/saelens.hpp"
 #include "yoneda/study/sources.hpp"
 #include "yoneda/study/steps.hpp"
 #include "yoneda/study/study.hpp"
+#include "yoneda/study/token_sets.hpp"
 #include "yoneda/study/unfinished.hpp"

@@ -27,6 +27,10 @@ Index default_count(Index nodes) {
 Categories make_categories(const GraphFile& file, const ArrowsFile* arrows, const Sources* sources,
                            const CategoryStep& step, const Progress& progress) {
   const SignedGraph& graph = file.graph;
+  if (graph.kind() == GraphKind::virtual_)
+    throw Error(ErrorKind::value,
+                "a virtual graph joins the features of two SAEs, and categories are of one: group "
+                "either SAE's own graph (yoneda graph --kind profile or decoder)");
   const Index count = step.count > 0 ? step.count : default_count(graph.node_count());
   Categories made;
   made.method = step.method;

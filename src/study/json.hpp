@@ -1,9 +1,13 @@
 // JSON helpers shared by the writers of this folder.
 #pragma once
 
+#include <cstddef>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <string>
 
+#include "yoneda/core/types.hpp"
+#include "yoneda/model/vocabulary.hpp"
 #include "yoneda/study/record.hpp"
 
 namespace yoneda::study {
@@ -22,6 +26,9 @@ Json read_json(const std::string& path);
 
 /// Writes atomically, indented; text that is no UTF-8 is written with replacement characters.
 void write_json(const std::string& path, const Json& json);
+
+/// The first `most` tokens as [{"token": id, "text": text}].
+Json words_json(std::span<const Id> tokens, const Vocabulary& vocabulary, std::size_t most);
 
 /// Runs `read`, turning a missing or ill-typed field into Error{format} that names the file.
 template <class Read>

@@ -1,5 +1,6 @@
 #include "yoneda/study/record.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include "json.hpp"
@@ -142,6 +143,13 @@ Record record_from(const Json& json, std::string_view format, const std::string&
 Json read_json(const std::string& path) {
   const std::string text = io::read_text(path);
   return reading(path, [&] { return Json::parse(text); });
+}
+
+Json words_json(std::span<const Id> tokens, const Vocabulary& vocabulary, std::size_t most) {
+  Json words = Json::array();
+  for (const Id token : tokens.first(std::min(tokens.size(), most)))
+    words.push_back({{"token", token}, {"text", vocabulary.text(token)}});
+  return words;
 }
 
 void write_json(const std::string& path, const Json& json) {

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <filesystem>
 
+#include "named_sources.hpp"
 #include "yoneda/arrows/logit_arrows.hpp"
 #include "yoneda/ingest/vocabulary.hpp"
 #include "yoneda/io/hash.hpp"
@@ -22,19 +23,6 @@ std::string hash_of(const std::string& path, const std::vector<std::string>& fil
   return files.empty() ? io::hash_path(path) : io::hash_files(files);
 }
 
-// Of a model's folder only what was read counts: a study does not depend on shards it never opened.
-Source source(const std::string& path, const Origin& origin,
-              const std::map<std::string, std::string>& names) {
-  Source made{absolute(path), {}, {}, origin.dialect, {}};
-  for (const std::string& file : origin.files) made.files.push_back(absolute(file));
-  std::ranges::sort(made.files);
-  made.files.erase(std::ranges::unique(made.files).begin(), made.files.end());
-  made.hash = hash_of(path, made.files);
-  for (const auto& [option, name] : names)
-    if (!name.empty()) made.names[option] = name;
-  return made;
-}
-
 std::string text_of(ingest::FeatureAxis axis) {
   if (axis == ingest::FeatureAxis::automatic) return "";
   return axis == ingest::FeatureAxis::rows ? "rows" : "columns";
@@ -42,24 +30,6 @@ std::string text_of(ingest::FeatureAxis axis) {
 
 std::string text_of(const std::optional<Index>& number) {
   return number ? std::to_string(*number) : std::string();
-}
-
-std::map<std::string, std::string> names_of(const ingest::SaeNames& names) {
-  return {{"decoder", names.decoder},           {"encoder", names.encoder},
-          {"encoder-bias", names.encoder_bias}, {"decoder-bias", names.decoder_bias},
-          {"threshold", names.threshold},       {"feature-axis", text_of(names.features)},
-          {"layer", text_of(names.layer)},      {"target-layer", text_of(names.target_layer)}};
-}
-
-std::map<std::string, std::string> names_of(const ingest::UnembeddingNames& names,
-                                            const ingest::ResidualNames& residual) {
-  std::string norm;
-  if (names.norm) norm = *names.norm == Norm::layer ? "layer" : "rms";
-  return {{"unembedding", names.unembedding},
-          {"norm-gain", names.norm_gain},
-          {"norm", norm},
-          {"output-projection", residual.output_projection},
-          {"post-norm-gain", residual.post_norm_gain}};
 }
 
 std::string named(const Source& source, const std::string& option) {
@@ -71,14 +41,6 @@ std::optional<Index> number_of(const std::string& text) {
   Index number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   return error == std::errc() ? std::optional(number) : std::nullopt;
-}
-
-void require_unchanged(const std::string& role, const Source& source) {
-  if (hash_of(source.path, source.files) == source.hash) return;
-  throw Error(ErrorKind::value,
-              "the " + role + " has changed since the study was made (hash " + source.hash +
-                  "); run the study again, or name the file to use instead",
-              source.path);
 }
 
 /// Whether the SAE's own dimension says nothing about d_model, for a matrix lies between.
@@ -108,26 +70,10 @@ Unembedding load_model(const SourceOptions& options, const Vocabulary& vocabular
   }
 }
 
-/// The SAE as its files have it. d_model may be needed to tell its axes apart; where a matrix lies
-/// between the SAE and the residual stream, they have another length.
-Sae load_features(const SourceOptions& options, Index d_model) {
-  try {
-    return ingest::load_sae(options.sae, options.sae_names, d_model);
-  } catch (const Error& mismatch) {
-    if (mismatch.kind != ErrorKind::shape) throw;
-    try {
-      return ingest::load_sae(options.sae, options.sae_names);
-    } catch (const Error&) {
-      // Neither way: the first reason is the better one.
-    }
-    throw;
-  }
-}
-
 /// The SAE with its directions in the residual stream. Eigen's product, whatever others use: which
 /// tokens a feature raises must not depend on the instruction set.
 Sae load_sae_in_stream(const SourceOptions& options, Unembedding& model) {
-  const Sae sae = load_features(options, model.d());
+  const Sae sae = load_features(options.sae, options.sae_names, model.d());
   const ingest::ResidualMap map = ingest::load_residual_map(options.model, sae.origin, sae.d(),
                                                             model.d(), options.residual_names);
   model.origin.files.insert(model.origin.files.end(), map.files.begin(), map.files.end());
@@ -156,29 +102,84 @@ void fit_vocabulary(Vocabulary& vocabulary, Index V, const std::string& path) {
 
 }  // namespace
 
+Source source_of(const std::string& path, const Origin& origin,
+                 const std::map<std::string, std::string>& names) {
+  Source made{absolute(path), {}, {}, origin.dialect, {}};
+  for (const std::string& file : origin.files) made.files.push_back(absolute(file));
+  std::ranges::sort(made.files);
+  made.files.erase(std::ranges::unique(made.files).begin(), made.files.end());
+  made.hash = hash_of(path, made.files);
+  for (const auto& [option, name] : names)
+    if (!name.empty()) made.names[option] = name;
+  return made;
+}
+
+std::map<std::string, std::string> names_of(const ingest::SaeNames& names) {
+  return {{"decoder", names.decoder},           {"encoder", names.encoder},
+          {"encoder-bias", names.encoder_bias}, {"decoder-bias", names.decoder_bias},
+          {"threshold", names.threshold},       {"feature-axis", text_of(names.features)},
+          {"layer", text_of(names.layer)},      {"target-layer", text_of(names.target_layer)}};
+}
+
+std::map<std::string, std::string> names_of(const ingest::UnembeddingNames& names,
+                                            const ingest::ResidualNames& residual) {
+  std::string norm;
+  if (names.norm) norm = *names.norm == Norm::layer ? "layer" : "rms";
+  return {{"unembedding", names.unembedding},
+          {"norm-gain", names.norm_gain},
+          {"norm", norm},
+          {"output-projection", residual.output_projection},
+          {"post-norm-gain", residual.post_norm_gain}};
+}
+
+void require_unchanged(const Record& record, const std::string& role) {
+  const auto found = record.sources.find(role);
+  if (found == record.sources.end())
+    throw Error(ErrorKind::value, "it is not recorded from which " + role + " this was made");
+  const Source& source = found->second;
+  if (hash_of(source.path, source.files) == source.hash) return;
+  throw Error(ErrorKind::value,
+              "the " + role + " has changed since the study was made (hash " + source.hash +
+                  "); run the study again, or name the file to use instead",
+              source.path);
+}
+
+Sae load_features(const std::string& path, const ingest::SaeNames& names, Index d_model) {
+  try {
+    return ingest::load_sae(path, names, d_model);
+  } catch (const Error& mismatch) {
+    if (mismatch.kind != ErrorKind::shape) throw;
+    try {
+      return ingest::load_sae(path, names);
+    } catch (const Error&) {
+      // Neither way: the first reason is the better one.
+    }
+    throw;
+  }
+}
+
 Sources open_sources(const SourceOptions& options) {
   Sources sources;
   std::string vocabulary = options.vocabulary;
   if (vocabulary.empty()) vocabulary = ingest::find_vocabulary(options.model).value_or("");
   if (!vocabulary.empty()) {
     sources.vocabulary = ingest::load_vocabulary(vocabulary);
-    sources.recorded["vocabulary"] = source(vocabulary, sources.vocabulary.origin, {});
+    sources.recorded["vocabulary"] = source_of(vocabulary, sources.vocabulary.origin, {});
     if (const auto added = ingest::added_tokens_beside(vocabulary))
-      sources.recorded["added_tokens.json"] = source(*added, {}, {});
+      sources.recorded["added_tokens.json"] = source_of(*added, {}, {});
   }
   sources.model = load_model(options, sources.vocabulary);
   sources.sae = load_sae_in_stream(options, sources.model);
   require_same_stream(sources.sae.W_dec, sources.model);
   fit_vocabulary(sources.vocabulary, sources.model.V(), vocabulary);
-  sources.recorded["sae"] = source(options.sae, sources.sae.origin, names_of(options.sae_names));
-  sources.recorded["model"] = source(options.model, sources.model.origin,
-                                     names_of(options.model_names, options.residual_names));
+  sources.recorded["sae"] = source_of(options.sae, sources.sae.origin, names_of(options.sae_names));
+  sources.recorded["model"] = source_of(options.model, sources.model.origin,
+                                        names_of(options.model_names, options.residual_names));
   return sources;
 }
 
-Sources reopen_sources(const Record& record) {
+SourceOptions options_of(const Record& record) {
   SourceOptions options;
-  for (const auto& [role, source] : record.sources) require_unchanged(role, source);
   if (const auto sae = record.sources.find("sae"); sae != record.sources.end()) {
     options.sae = sae->second.path;
     options.sae_names = {named(sae->second, "decoder"),      named(sae->second, "encoder"),
@@ -201,7 +202,12 @@ Sources reopen_sources(const Record& record) {
   }
   if (const auto words = record.sources.find("vocabulary"); words != record.sources.end())
     options.vocabulary = words->second.path;
-  return open_sources(options);
+  return options;
+}
+
+Sources reopen_sources(const Record& record) {
+  for (const auto& [role, source] : record.sources) require_unchanged(record, role);
+  return open_sources(options_of(record));
 }
 
 }  // namespace yoneda::study

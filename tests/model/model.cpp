@@ -44,3 +44,18 @@ TEST_CASE("a vocabulary finds the smallest id of a text and never fails on an un
   CHECK(words.text(4) == "#4");
   CHECK(words.text(-1) == "#-1");
 }
+
+TEST_CASE("a word is its token, the one with a space before it, or an id") {
+  const Vocabulary words({"cat", " cat", " dog", "#1", "a b", "  "});
+  CHECK(tokens_of_word(words, "cat", 6) == std::vector<Id>{0, 1});
+  CHECK(tokens_of_word(words, "\u2423cat", 6) == std::vector<Id>{1});
+  CHECK(tokens_of_word(words, " cat", 6) == std::vector<Id>{1});
+  CHECK(tokens_of_word(words, "dog", 6) == std::vector<Id>{2});
+  CHECK(tokens_of_word(words, "a\u2423b", 6) == std::vector<Id>{4});
+  CHECK(tokens_of_word(words, "\u2423\u2423", 6) == std::vector<Id>{5});
+  CHECK(tokens_of_word(words, "#1", 6) == std::vector<Id>{3});
+  CHECK(tokens_of_word(words, "#5", 6) == std::vector<Id>{5});
+  CHECK(tokens_of_word({}, "#5", 6) == std::vector<Id>{5});
+  for (const char* none : {"Cat", "cow", "#6", "#-1", "#", "#1x", "5", ""})
+    CHECK(tokens_of_word(words, none, 6).empty());
+}

@@ -40,6 +40,10 @@ TEST_CASE("the refusal is an error that says why") {
       "the null 'sign' is refused for a profile graph: a Gram matrix is nearly balanced by "
       "construction, so shuffled signs would make a false discovery; use gaussian",
       Error);
+  // The null that suits an encoder and a decoder is named, though it cannot be drawn yet.
+  for (const GraphKind kind : {GraphKind::virtual_, GraphKind::flow})
+    for (const char* null : {"gaussian", "sign"})
+      CHECK(objection(null, kind)->find("joint-rotation") != std::string::npos);
   try {
     require_honest("gaussian", GraphKind::user);
     FAIL("was not refused");

@@ -5,10 +5,14 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
+#include <string>
 
+#include "yoneda/arrows/junk.hpp"
 #include "yoneda/core/parallel.hpp"
 #include "yoneda/ingest/sae.hpp"
 #include "yoneda/ingest/unembedding.hpp"
+#include "yoneda/ingest/vocabulary.hpp"
 #include "yoneda/onednn/gemm.hpp"
 #include "yoneda/study/sources.hpp"
 #include "yoneda/study/steps.hpp"
@@ -89,14 +93,18 @@ void check(const Sae& sae, const Unembedding& model, Convention convention) {
   }
 }
 
-}  // namespace
-
-TEST_CASE("arrows of the demo's SAE") {
+study::Sources demo() {
   study::SourceOptions options;
   options.sae = YONEDA_DEMO_DATA "/sae";
   options.model = YONEDA_DEMO_DATA "/words.safetensors";
   options.vocabulary = YONEDA_DEMO_DATA "/words.txt";
-  const study::Sources sources = study::open_sources(options);
+  return study::open_sources(options);
+}
+
+}  // namespace
+
+TEST_CASE("arrows of the demo's SAE") {
+  const study::Sources sources = demo();
   CHECK(sources.sae.n() == 2048);
   CHECK(sources.vocabulary.size() == 20000);
   check(sources.sae, sources.model, Convention::raw);
@@ -112,4 +120,45 @@ TEST_CASE("arrows of a real language model's SAE, folded and raw") {
   const Sae sae = ingest::load_sae(path, {}, model.d());
   for (const Convention convention : {Convention::folded, Convention::raw})
     check(sae, model, convention);
+}
+
+TEST_CASE("unused tokens of a real language model: from its vocabulary, and from weights alone") {
+  const std::string folder = YONEDA_SHARED_DATA "/stories260K";
+  if (!std::filesystem::exists(folder)) {
+    MESSAGE("skipped: no shared data");
+    return;
+  }
+  const Unembedding model = ingest::load_unembedding(folder + "/sae_after_block4.safetensors");
+  const Vocabulary vocabulary = ingest::load_vocabulary(folder + "/vocab.json");
+  const std::vector<Id> unused = unused_tokens(vocabulary, model.V());
+  CHECK(unused == std::vector<Id>{195, 196, 248, 249, 250, 251, 252, 253, 254, 255, 256, 257, 258});
+  const JunkTokens shown = junk_tokens(model.W_U, {unused});
+  const JunkTokens found = junk_tokens(model.W_U);
+  CHECK(found.reference == JunkReference::found);
+  // Of 512 tokens, 256 are single bytes, and stories are told in whole letters: nearly all of these
+  // are unused. Ids 3 to 258 are bytes, 0 to 2 are special, the letters begin at 259; of those from
+  // there on only characters that no story has are junk.
+  const std::set<std::string> strange{"â", "€", "™", "|", "~"};
+  for (const JunkTokens* junk : {&shown, &found}) {
+    CHECK(junk->tokens.size() > 225);
+    CHECK(junk->tokens.size() < 250);
+    for (const Id token : junk->tokens)
+      if (token > 258) CHECK(strange.count(vocabulary.text(token)) == 1);
+    CHECK(junk->typical > 0.9);
+    CHECK(junk->spread < 1e-6);
+  }
+  // Letters, and pieces of words that any story has; "e" is a byte as well, which is not used.
+  for (const std::string used : {"e", " a", " the", "he", "on", " upon"}) {
+    double farthest = 0;
+    for (Id token = 0; token < model.V(); ++token)
+      if (vocabulary.text(token) == used) farthest = std::max(farthest, shown.indicator[token]);
+    CAPTURE(used);
+    CHECK(farthest > 0.3);
+  }
+}
+
+TEST_CASE("word vectors hold no junk") {
+  const JunkTokens junk = junk_tokens(demo().model.W_U);
+  CHECK(junk.tokens.empty());
+  CHECK(junk.reference == JunkReference::none);
 }

@@ -241,6 +241,177 @@ class Check(Scratch):
         self.assertIn("60 of 100 features", check["notes"][0])
 
 
+def saelens(folder, hook, n=30, d=8, seed=0):
+    """An SAELens folder on a hook point; its decoder and its encoder [n, d]."""
+    random = numpy.random.default_rng(seed)
+    W_dec, W_enc = (random.standard_normal((n, d)).astype("float32") for _ in range(2))
+    folder.mkdir(exist_ok=True)
+    (folder / "cfg.json").write_text(json.dumps({
+        "architecture": "topk", "k": 4, "d_in": d, "d_sae": n, "dtype": "float32", "apply_b_dec_to_input": True,
+        "normalize_activations": "none", "metadata": {"model_name": "toy", "hook_name": hook}}))
+    write_safetensors(folder / "sae_weights.safetensors", {
+        "W_enc": W_enc.T.copy(), "W_dec": W_dec, "b_enc": numpy.zeros(n, "float32"), "b_dec": numpy.zeros(d, "float32")})
+    return W_dec, W_enc
+
+
+class VirtualWeights(Scratch):
+    """What one SAE writes and another reads, as a graph of both."""
+
+    def setUp(self):
+        super().setUp()
+        self.a, self.b = self.folder / "a", self.folder / "b"
+        self.W_dec, _ = saelens(self.a, "blocks.2.hook_resid_post", 30, seed=1)
+        _, self.W_enc = saelens(self.b, "blocks.5.hook_resid_pre", 20, seed=2)
+        self.out = self.folder / "v.safetensors"
+
+    def graph(self, *arguments):
+        return self.done("graph", "--kind", "virtual", *arguments)
+
+    def expected(self, m):
+        """The m strongest of every row and of every column of all products."""
+        V = self.W_dec.astype("float64") @ self.W_enc.astype("float64").T
+        kept = numpy.zeros(V.shape, bool)
+        for f in range(30):
+            kept[f, numpy.argsort(-abs(V[f]), kind="stable")[:m]] = True
+        for g in range(20):
+            kept[numpy.argsort(-abs(V[:, g]), kind="stable")[:m], g] = True
+        return V, kept
+
+    def test_the_strongest_products_of_both_sides(self):
+        text = self.graph("--sae", self.a, "--to", self.b, "--neighbors", 3, "-o", self.out)
+        for words in ("30 features write, 20 read", "node f < 30 is upstream feature f", "Feeds most", "Inhibits most"):
+            self.assertIn(words, text)
+        tensors, metadata = read_safetensors(self.out)
+        self.assertEqual((metadata["kind"], metadata["directed"], metadata["upstream_features"]), ("virtual", "true", "30"))
+        V, kept = self.expected(3)
+        found = numpy.zeros(V.shape)
+        for f in range(50):
+            for i in range(tensors["row_offsets"][f], tensors["row_offsets"][f + 1]):
+                found[f, tensors["columns"][i] - 30] = tensors["weights"][i]
+        numpy.testing.assert_array_equal(found != 0, kept)
+        numpy.testing.assert_allclose(found[kept], V[kept], rtol=1e-6)
+        sources = json.loads(metadata["sources"])
+        self.assertEqual([pathlib.Path(sources[role]["path"]).name for role in ("sae", "sae_to")], ["a", "b"])
+        self.assertNotEqual(sources["sae"]["hash"], sources["sae_to"]["hash"])
+
+    def test_json_names_features_and_files_say_whose(self):
+        found = json.loads(self.graph("--sae", self.a, "--to", self.b, "-o", self.folder / "v.tsv", "--json"))
+        self.assertEqual((found["kind"], found["upstream_features"], found["downstream_features"]), ("virtual", 30, 20))
+        V, _ = self.expected(1)
+        for best, expected in ((found["strongest_positive"][0], V.argmax()), (found["strongest_negative"][0], V.argmin())):
+            self.assertEqual((best["upstream"], best["downstream"]), numpy.unravel_index(expected, V.shape))
+            self.assertAlmostEqual(best["weight"], V[best["upstream"], best["downstream"]], places=5)
+        lines = (self.folder / "v.tsv").read_text().splitlines()
+        self.assertEqual(lines[0], "# yoneda graph, kind virtual")
+        self.assertTrue(lines[1].startswith("# nodes from 0: f < 30 is feature f of "), lines[1])
+        self.assertEqual(lines[2], "source\ttarget\tweight")
+        for name in ("v.tsv", "v.mtx"):
+            self.graph("--sae", self.a, "--to", self.b, "-o", self.folder / name)
+            self.refused(2, "joint-rotation", "check", self.folder / name, "--null", "sign")
+            found = json.loads(self.done("check", self.folder / name, "--json", "-o", self.folder / "check.json"))
+            self.assertEqual((found["tests"], found["upstream_features"]), ([], 30))
+            self.assertEqual(self.valid("check", self.folder / "check.json")["graph"]["upstream_features"], 30)
+        self.graph("--sae", self.a, "--to", self.b, "-o", self.folder / "v.mtx")
+        self.assertIn("% nodes from 0", (self.folder / "v.mtx").read_text())
+
+    def test_same_bits_for_any_number_of_threads(self):
+        files = []
+        for threads in (1, 2, 3):
+            self.done("--threads", threads, "graph", "--kind", "virtual", "--sae", self.a, "--to", self.b, "-o", self.out)
+            files.append({name: tensor.tobytes() for name, tensor in read_safetensors(self.out)[0].items()})
+        self.assertEqual(files[0], files[1])
+        self.assertEqual(files[0], files[2])
+
+    def test_studies_name_their_saes_and_give_words(self):
+        V = 100
+        write_safetensors(self.folder / "model.safetensors", {
+            "W_U": numpy.random.default_rng(3).standard_normal((V, 8)).astype("float32"),
+            "final_norm_weight": numpy.ones(8, "float32")})
+        (self.folder / "vocab.json").write_text(json.dumps([f"word{i}" for i in range(V)]))
+        for name in ("a", "b"):
+            self.done("run", "--sae", self.folder / name, "--model", self.folder / "model.safetensors", "-k", 10,
+                      "--samples", 1, "-o", self.folder / f"study_{name}")
+        text = self.graph(self.folder / "study_a", "--to", self.folder / "study_b", "-o", self.out)
+        self.assertRegex(text, r"#\d+ +→ #\d+ .*word\d+, word\d+.* → word\d+")
+        studied = read_safetensors(self.out)[0]
+        self.graph("--sae", self.a, "--to", self.b, "-o", self.out)
+        plain = read_safetensors(self.out)[0]
+        self.assertEqual(studied["weights"].tobytes(), plain["weights"].tobytes())
+        self.graph(self.folder / "study_a" / "arrows.safetensors", "--to", self.b, "-o", self.out)
+        (self.folder / "model.safetensors").unlink()  # not needed
+        self.graph(self.folder / "study_a", "--to", self.folder / "study_b", "-o", self.out)
+        saelens(self.b, "blocks.5.hook_resid_pre", 20, seed=9)
+        self.refused(2, "the sae has changed since the study was made", "graph", "--kind", "virtual",
+                     self.folder / "study_a", "--to", self.folder / "study_b", "-o", self.folder / "other.tsv")
+
+    def test_check_counts_squares_and_gives_no_verdict(self):
+        self.graph("--sae", self.a, "--to", self.b, "--neighbors", 4, "-o", self.out)
+        ran = yoneda("check", self.out, "-o", self.folder / "c.json")
+        self.assertEqual(ran.returncode, 0, ran.stderr)
+        self.assertIn("joint-rotation, cannot be drawn yet", ran.stderr)
+        self.assertNotIn("triangles", ran.stdout)
+        self.assertRegex(ran.stdout, r"multiply to − round (f\d+ – g\d+ – )+f\d+")
+        V, kept = self.expected(4)
+        S = numpy.where(kept, numpy.sign(V), 0)
+        balanced = total = 0
+        for f in range(30):
+            for h in range(f):
+                agree = (S[f] * S[h])[(S[f] != 0) & (S[h] != 0)]
+                p, q = int((agree > 0).sum()), int((agree < 0).sum())
+                balanced += p * (p - 1) // 2 + q * (q - 1) // 2
+                total += (p + q) * (p + q - 1) // 2
+        self.assertIn(f"{balanced:,} of {total:,} are balanced", ran.stdout)
+        check = self.valid("check", self.folder / "c.json")
+        self.assertEqual((check["squares"]["balanced"], check["squares"]["count"]), (balanced, total))
+        self.assertEqual((check["triangles"]["count"], check["graph"]["directed"], check["tests"]), (0, True, []))
+        self.assertEqual(json.loads(self.done("check", self.out, "--json"))["squares"], total)
+        for null in ("gaussian", "sign"):
+            self.refused(2, f"the null '{null}' is refused for a virtual graph", "check", self.out, "--null", null)
+
+    def test_categories_are_of_one_sae(self):
+        self.graph("--sae", self.a, "--to", self.b, "-o", self.out)
+        self.refused(2, "a virtual graph joins the features of two SAEs", "categories", self.out, "-o", self.folder / "c.json")
+
+    def test_inspect_says_which_node_is_which(self):
+        self.graph("--sae", self.a, "--to", self.b, "-o", self.out)
+        text = self.done("inspect", self.out)
+        for words in ("30 features of one SAE lead to 20 of another", "30 + g feature g of 'sae_to'", "sae_to", "next: yoneda check"):
+            self.assertIn(words, text)
+        found = json.loads(self.done("inspect", self.out, "--json"))
+        self.assertEqual((found["graph"]["kind"], found["graph"]["upstream_features"]), ("virtual", 30))
+
+    def test_layers_of_one_folder(self):
+        clt = FIXTURES / "sae" / "circuit-tracer" / "clt"
+        text = self.graph("--sae", clt, "--layer", 0, "--to", clt, "--to-layer", 2, "-o", self.out)
+        self.assertIn("6 features write, 6 read", text)
+        self.refused(2, "choose one (--to-layer)", "graph", "--kind", "virtual", "--sae", clt, "--layer", 0, "--to", clt,
+                     "-o", self.folder / "other.tsv")
+
+    def test_what_makes_no_sense_is_refused(self):
+        saelens(self.folder / "wide", "blocks.7.hook_resid_pre", d=9)
+        saelens(self.folder / "mlp", "blocks.7.hook_mlp_out")
+        saelens(self.folder / "heads", "blocks.1.attn.hook_z")
+        write_safetensors(self.folder / "decoder.safetensors", {"W_dec": self.W_dec, "b_dec": numpy.zeros(8, "float32")})
+        for words, arguments in (
+                ("nothing flows back: name the earlier one first", ("--sae", self.b, "--to", self.a)),
+                ("dimension 8, the downstream one reads one of dimension 9", ("--sae", self.a, "--to", self.folder / "wide")),
+                ("is not the residual stream", ("--sae", self.a, "--to", self.folder / "mlp")),
+                ("name the model (--model)", ("--sae", self.folder / "heads", "--to", self.b)),
+                ("has no encoder", ("--sae", self.a, "--to", self.folder / "decoder.safetensors")),
+                ("--to is missing", ("--sae", self.a)),
+                ("--sae is missing", ("--to", self.b)),
+                ("nowhere", ("--sae", self.a, "--to", self.folder / "nowhere")),
+                ("nowhere", (self.folder / "nowhere", "--to", self.b)),
+                ("two upstream SAEs are named", (self.a, "--sae", self.a, "--to", self.b)),
+                ("at least 1 neighbour", ("--sae", self.a, "--to", self.b, "--neighbors", 0))):
+            self.refused(2, words, "graph", "--kind", "virtual", *arguments, "-o", self.folder / "other.tsv")
+        self.refused(2, "-o is missing", "graph", "--kind", "virtual", "--sae", self.a, "--to", self.b)
+        self.refused(2, "add --kind virtual", "graph", "--sae", self.a, "--to", self.b, "-o", self.folder / "other.tsv")
+        self.refused(2, "--to-layer: of the second SAE of a virtual graph", "graph", self.folder, "--to-layer", 1)
+        self.refused(2, "name a study", "graph", "-o", self.folder / "other.tsv")
+        self.assertEqual(yoneda("run", "--kind", "virtual", "--sae", self.a, "--model", self.a, "-o", self.out).returncode, 2)
+
+
 class BadInput(Scratch):
     def setUp(self):
         super().setUp()
@@ -380,6 +551,203 @@ class Vocabulary(Scratch):
         self.assertEqual(ran.returncode, 0, ran.stderr)
         self.assertIn("the last 1 tokens have no row", ran.stderr)
         self.assertEqual(read_safetensors(self.folder / "a.safetensors")[0]["token_offsets"].shape, (2001,))
+
+
+class Junk(Scratch):
+    """Under-trained tokens: kept, as other tools do, or left out of everything that follows."""
+
+    def setUp(self):
+        super().setUp()
+        self.W_dec, W_U = toy(self.folder, d=16, V=200)
+        self.W_U = W_U.copy()
+        self.W_U[:20] = W_U[0] + 0.001 * W_U[:20]
+        write_safetensors(self.folder / "model.safetensors", {"W_U": self.W_U, "final_norm_weight": numpy.ones(16, "float32")})
+        self.sources = ("--sae", self.folder / "sae", "--model", self.folder / "model.safetensors")
+
+    def test_dropped_tokens_are_in_no_arrow_and_in_the_record(self):
+        text = self.done("arrows", *self.sources, "-k", 9, "--junk", "drop", "-o", self.folder / "a.safetensors")
+        self.assertIn("20 tokens left out as junk: word0, word1,", text)
+        arrows, metadata = read_safetensors(self.folder / "a.safetensors")
+        options = json.loads(metadata["options"])
+        self.assertEqual((options["junk"], options["excluded"], options["junk_reference"]), ("drop", "0-19", "found"))
+        logits = self.W_dec.astype("float64") @ self.W_U[20:].T.astype("float64")
+        numpy.testing.assert_array_equal(arrows["positive_tokens"], 20 + numpy.argsort(-logits, 1, "stable")[:, :9])
+        numpy.testing.assert_array_equal(arrows["negative_tokens"], 20 + numpy.argsort(logits, 1, "stable")[:, :9])
+        numpy.testing.assert_allclose(arrows["logit_std"], logits.std(1), rtol=1e-3)
+
+    def test_a_study_without_junk_is_checked_without_it(self):
+        study = self.folder / "study"
+        text = self.done("run", *self.sources, "-k", 10, "--junk", "drop", "--unused", "0,3-4", "--samples", 20, "-o", study)
+        self.assertIn("20 tokens left out", text)
+        options = self.valid("study", study / "study.json")["options"]
+        self.assertEqual((options["excluded"], options["junk_reference"]), ("0-19", "given"))
+        check = self.valid("check", study / "check.json")
+        self.assertEqual(check["tests"][0]["tokens"], 180)
+        again = json.loads(self.done("check", study, "--samples", 20, "--json"))
+        self.assertEqual([t["observed"] for t in again["tests"]], [t["observed"] for t in check["tests"]])
+
+    def test_what_a_vocabulary_shows_is_noted_and_used(self):
+        (self.folder / "vocab.json").write_text(json.dumps(
+            [f"<unused{i}>" if i < 5 else f"word{i}" for i in range(200)]))
+        ran = yoneda("arrows", *self.sources, "-k", 60, "-o", self.folder / "a.safetensors")
+        self.assertEqual(ran.returncode, 0, ran.stderr)
+        self.assertIn("features keep tokens that the vocabulary shows to be unused; --junk drop", ran.stderr)
+        found = json.loads(self.done("arrows", *self.sources, "-k", 60, "--junk", "drop", "-o", self.folder / "b.safetensors", "--json"))
+        self.assertEqual(found["excluded"], 20)
+        options = json.loads(read_safetensors(self.folder / "b.safetensors")[1]["options"])
+        self.assertEqual(options["junk_reference"], "vocabulary")
+
+    def test_where_there_is_none_nothing_is_left_out(self):
+        toy(self.folder, d=16, V=200)
+        ran = yoneda("arrows", *self.sources, "-k", 9, "--junk", "drop", "-o", self.folder / "a.safetensors")
+        self.assertEqual(ran.returncode, 0, ran.stderr)
+        self.assertIn("no tokens are known to be unused", ran.stderr)
+        self.assertNotIn("left out", ran.stdout)
+
+    def test_bad_input(self):
+        arguments = ("arrows", *self.sources, "-k", 9, "-o", self.folder / "a.safetensors")
+        self.refused(2, "--junk drop asks for", *arguments, "--unused", "3")
+        self.refused(2, "there is no token 200", *arguments, "--junk", "drop", "--unused", "200")
+        self.refused(2, "'x' is no token", *arguments, "--junk", "drop", "--unused", "x")
+        self.assertEqual(yoneda(*arguments, "--junk", "hide").returncode, 2)
+
+
+class Features(Scratch):
+    def setUp(self):
+        super().setUp()
+        self.W_dec, self.W_U = toy(self.folder)
+        self.arrows = self.folder / "a.safetensors"
+        self.done("arrows", "--sae", self.folder / "sae", "--model", self.folder / "model.safetensors", "-k", 7, "-o", self.arrows)
+        self.logits = self.W_dec.astype("float64") @ self.W_U.T.astype("float64")
+        self.z = (self.logits - self.logits.mean(1, keepdims=True)) / self.logits.std(1, keepdims=True)
+
+    def json(self, *arguments):
+        return json.loads(self.done("features", self.arrows, *arguments, "--json"))
+
+    def test_every_order_is_that_of_the_logits(self):
+        z, logits = self.z, self.logits
+        values = {"skewness": (z**3).mean(1), "kurtosis": (z**4).mean(1), "norm": numpy.linalg.norm(self.W_dec, axis=1),
+                  "mean": logits.mean(1), "std": logits.std(1), "min": logits.min(1), "max": logits.max(1),
+                  "range": numpy.ptp(logits, 1), "peak": z.max(1), "trough": -z.min(1)}
+        for name, value in values.items():
+            for flags, order in ((), numpy.argsort(-value)), (("--ascending",), numpy.argsort(value)):
+                found = self.json("--sort", name, "--most", 40, *flags)["list"]
+                numpy.testing.assert_allclose([f[name] for f in found], value[order], rtol=1e-2, atol=1e-5, err_msg=name)
+        self.assertEqual([f["feature"] for f in self.json("--sort", "id", "--most", 3)["list"]], [0, 1, 2])
+
+    def test_a_table_and_a_feature_for_a_person(self):
+        text = self.done("features", self.arrows, "--most", 5)
+        self.assertEqual(len(text.splitlines()), 8)
+        for words in ("40 features over 100 tokens, the 5 of largest kurtosis", "skewness", "raises", "lowers", "word"):
+            self.assertIn(words, text)
+        self.assertTrue(all(len(line) <= 110 for line in text.splitlines()))
+        text = self.done("features", self.arrows, "--feature", "3,7-8")
+        for words in ("feature 3\n", "feature 8\n", "kurtosis", "all logits, from", "│", f"word{self.logits[3].argmax()} "):
+            self.assertIn(words, text)
+        found = self.json("--feature", "7")["list"][0]
+        self.assertEqual(sum(found["histogram"]["counts"]), 100)
+        self.assertEqual([t["token"] for t in found["raised"]], list(numpy.argsort(-self.logits[7], kind="stable")[:7]))
+
+    def test_the_features_of_a_token(self):
+        for name in ("word17", "#17", "17"):
+            found = self.json("--token", name, "--most", 40)["list"]
+            self.assertEqual([t["token"] for t in found], [17])
+            ranks = numpy.argsort(numpy.argsort(-self.logits, 1), 1)[:, 17] + 1
+            expected = sorted((-self.z[f, 17], f, ranks[f]) for f in range(40) if ranks[f] <= 7)
+            self.assertEqual([(a["feature"], a["rank"]) for a in found[0]["raised"]], [(f, r) for _, f, r in expected])
+            numpy.testing.assert_allclose([a["z"] for a in found[0]["raised"]], [-z for z, _, _ in expected], rtol=1e-3)
+        self.assertIn("'word17', token 17: raised by", self.done("features", self.arrows, "--token", "word17"))
+
+    def test_hostile_tokens_do_not_reach_the_terminal(self):
+        (self.folder / "vocab.json").write_text(json.dumps([f"\x1b[{i}m,\n\u202e" for i in range(100)]))
+        self.done("arrows", "--sae", self.folder / "sae", "--model", self.folder / "model.safetensors", "-k", 7, "-o", self.arrows)
+        for arguments in ((), ("--feature", "0"), ("--token", "#3"), ("--json",)):
+            text = self.done("features", self.arrows, *arguments)
+            self.assertEqual([c for c in text if c != "\n" and not c.isprintable()], [])
+
+    def test_bad_input(self):
+        self.refused(2, "there is no feature 40", "features", self.arrows, "--feature", "40")
+        self.refused(2, "'a-b' is no feature", "features", self.arrows, "--feature", "a-b")
+        self.refused(2, "names no feature", "features", self.arrows, "--feature", ",")
+        self.refused(2, "no token is 'nothing'", "features", self.arrows, "--token", "nothing")
+        self.refused(2, "no token is '#100'", "features", self.arrows, "--token", "#100")
+        self.refused(2, "nowhere", "features", self.folder / "nowhere")
+        self.refused(2, "expected a 'yoneda-arrows' file", "features", self.folder / "model.safetensors")
+        for arguments in (("--sort", "beauty"), ("--most", "0"), ("--feature", "1", "--token", "2")):
+            self.assertEqual(yoneda("features", self.arrows, *arguments).returncode, 2)
+
+
+class Enrich(Scratch):
+    def setUp(self):
+        super().setUp()
+        self.W_dec, self.W_U = toy(self.folder, n=60, d=12, V=300)
+        self.kind = list(range(0, 60, 3))
+        self.W_U = self.W_U.copy()
+        self.W_U[self.kind] += 1.0
+        self.W_dec = self.W_dec.copy()
+        self.W_dec[5] = 2 + 0.2 * self.W_dec[5]
+        self.W_dec[6] = -2 + 0.2 * self.W_dec[6]
+        sae = read_safetensors(self.folder / "sae" / "sae_weights.safetensors")[0]
+        write_safetensors(self.folder / "sae" / "sae_weights.safetensors", {**sae, "W_dec": self.W_dec})
+        write_safetensors(self.folder / "model.safetensors", {"W_U": self.W_U, "final_norm_weight": numpy.ones(12, "float32")})
+        self.study = self.folder / "study"
+        self.done("run", "--sae", self.folder / "sae", "--model", self.folder / "model.safetensors", "-k", 10, "--samples", 20,
+                  "-o", self.study)
+        self.sets = self.folder / "sets.txt"
+        self.write_sets({"kind": self.kind, "any": [1, 100, 200]})
+
+    def write_sets(self, sets):
+        self.sets.write_text("".join(f": {name}\n" + "".join(f"word{t}\n" for t in tokens) for name, tokens in sets.items()))
+
+    def test_planted_features_are_found_and_the_file_says_so(self):
+        text = self.done("enrich", self.study, "--sets", self.sets)
+        for words in ("60 features against 2 token sets", "kind: commutes", "any: does not", "Of 60 features, 1 raise and 1 lower",
+                      "null: gaussian, 100,000 directions, seed 1", "enrichment.json"):
+            self.assertIn(words, text)
+        found = self.valid("enrichment", self.study / "enrichment.json")
+        kind = found["sets"][0]
+        self.assertEqual([t["token"] for t in kind["tokens"]], self.kind)
+        self.assertEqual({kind["features"][0]["feature"], kind["features"][1]["feature"]}, {5, 6})
+        self.assertGreater(kind["coherence"], 2)
+        logits = self.W_dec.astype("float64") @ self.W_U.T.astype("float64")
+        z = (logits - logits.mean(1, keepdims=True)) / logits.std(1, keepdims=True)
+        for s, tokens in zip(found["sets"], (self.kind, [1, 100, 200])):
+            numpy.testing.assert_allclose(s["z"], z[:, tokens].mean(1), rtol=1e-4, atol=1e-6)
+
+    def test_the_same_for_any_number_of_threads(self):
+        found = []
+        for threads in (1, 2, 3):
+            self.done("--threads", threads, "enrich", self.study, "--sets", self.sets, "--samples", 3000)
+            found.append(json.loads((self.study / "enrichment.json").read_text())["sets"])
+        self.assertEqual(found[0], found[1])
+        self.assertEqual(found[0], found[2])
+
+    def test_too_few_draws_are_said_to_be(self):
+        self.write_sets({"any": [1, 100, 200]})
+        ran = yoneda("enrich", self.study, "--sets", self.sets, "--samples", 50, "--json")
+        self.assertEqual(ran.returncode, 0, ran.stderr)
+        self.assertIn("no set counts until 24 of its features reach it; with 1200 a single one counts", ran.stderr)
+        self.assertEqual(json.loads(ran.stdout)["sets"][0]["verdict"], "underpowered")
+
+    def test_unknown_words_are_noted_and_arrows_do_alone(self):
+        self.sets.write_text(": s\nword1\nword2\nnothing\nword3\n")
+        ran = yoneda("enrich", self.study / "arrows.safetensors", "--sets", self.sets, "--samples", 2000)
+        self.assertEqual(ran.returncode, 0, ran.stderr)
+        self.assertIn("set 's': 1 of 4 words are no tokens: 'nothing'", ran.stderr)
+        self.assertNotIn("wrote", ran.stdout)
+
+    def test_bad_input(self):
+        self.sets.write_text(": few\nword1\nnothing\n")
+        self.refused(2, "the set 'few' (line 1) has 2 words and 1 known tokens; it takes at least 3", "enrich", self.study,
+                     "--sets", self.sets)
+        self.sets.write_text("word1\n")
+        self.refused(2, "line 1: a set begins", "enrich", self.study, "--sets", self.sets)
+        self.refused(2, "missing.txt", "enrich", self.study, "--sets", self.folder / "missing.txt")
+        self.write_sets({"kind": self.kind})
+        self.refused(2, "between 0 and 1", "enrich", self.study, "--sets", self.sets, "--rate", 0)
+        self.assertEqual(yoneda("enrich", self.study, "--sets", self.sets, "--samples", "0").returncode, 2)
+        (self.folder / "model.safetensors").rename(self.folder / "moved.safetensors")
+        self.refused(2, "name it and the model with --sae and --model", "enrich", self.study, "--sets", self.sets)
 
 
 class Train(Scratch):
@@ -570,6 +938,18 @@ class Demo(Scratch):
         for tokens, kept in ((tensors["positive_tokens"], best), (tensors["negative_tokens"], worst)):
             numpy.testing.assert_allclose(numpy.take_along_axis(logits, tokens.astype(int), 1),
                                           numpy.take_along_axis(logits, kept, 1), rtol=0, atol=1e-12)
+
+        # The features that talk of months, and those that raise a word.
+        found = json.loads(self.done("enrich", study, "--sets", SOURCE / "examples" / "sets.txt", "--json"))
+        self.assertEqual([s["name"] for s in found["sets"]], ["family", "months", "colours", "numbers", "fruit"])
+        for s in found["sets"]:
+            self.assertEqual(s["verdict"], "commutes", s["name"])
+            self.assertGreater(s["coherence"], 1.5)
+            z = (logits - logits.mean(1, keepdims=True)) / logits.std(1, keepdims=True)
+            best = z[:, s["tokens"]].mean(1)
+            self.assertEqual(s["features"][0]["feature"], numpy.abs(best).argmax())
+        self.valid("enrichment", study / "enrichment.json")
+        self.assertIn("'march', token", self.done("features", study, "--token", "march"))
 
 
 if __name__ == "__main__":

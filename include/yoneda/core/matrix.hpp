@@ -136,6 +136,23 @@ inline Matrix take_rows(const Matrix& matrix, std::span<const Id> rows) {
   return Matrix::from(std::move(values), static_cast<Index>(rows.size()), matrix.cols());
 }
 
+/// All rows but the given ones, as a new f32 matrix; the matrix itself where none is given. Throws
+/// Error{value} for a row it does not have.
+inline Matrix without_rows(const Matrix& matrix, std::span<const Id> rows) {
+  if (rows.empty()) return matrix;
+  std::vector<char> drop(matrix.rows(), 0);
+  for (const Id row : rows) {
+    if (row < 0 || row >= matrix.rows())
+      throw Error(ErrorKind::value, "row " + std::to_string(row) + " is not among the " +
+                                        std::to_string(matrix.rows()));
+    drop[row] = 1;
+  }
+  std::vector<Id> kept;
+  for (Id row = 0; row < matrix.rows(); ++row)
+    if (!drop[row]) kept.push_back(row);
+  return take_rows(matrix, kept);
+}
+
 /// [n, d] -> [d, n] as f32. Cost: n * d.
 inline Matrix transposed(const Matrix& matrix) {
   const Index n = matrix.rows(), d = matrix.cols();

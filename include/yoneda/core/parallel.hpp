@@ -23,6 +23,16 @@ inline Index thread_count() {
 #endif
 }
 
+/// Which of the thread_count() threads of a parallel_for is running: for memory that each thread
+/// has for itself, never for results.
+inline Index thread_index() {
+#if defined(_OPENMP)
+  return omp_get_thread_num();
+#else
+  return 0;
+#endif
+}
+
 /// Runs body(i) for i in [0, count), each exactly once, on OpenMP's threads. Iterations are handed
 /// out one by one, so `body` must be a block worth its overhead, and must write only what belongs
 /// to i: then the result is the same for any number of threads.

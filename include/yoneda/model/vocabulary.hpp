@@ -1,6 +1,7 @@
 // The text of every token.
 #pragma once
 
+#include <charconv>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -47,5 +48,26 @@ class Vocabulary {
   std::vector<std::string> texts_;
   std::unordered_map<std::string, Id> ids_;
 };
+
+/// The tokens a person may mean by a word, of V: the one with this text, and the one with a space
+/// before it, as most models write a word within a sentence. "␣" stands for a space, as tokens are
+/// shown; "#7", where that is no token's text, for token 7. Empty where there is none.
+inline std::vector<Id> tokens_of_word(const Vocabulary& vocabulary, std::string_view word,
+                                      Index V) {
+  constexpr std::string_view mark = "\u2423";
+  std::string text(word);
+  for (auto at = text.find(mark); at != text.npos; at = text.find(mark))
+    text.replace(at, mark.size(), " ");
+  std::vector<Id> tokens;
+  for (const std::string& written : {text, " " + text})
+    if (const auto token = vocabulary.find(written)) tokens.push_back(*token);
+  if (!tokens.empty() || !text.starts_with('#')) return tokens;
+  Index id = -1;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data() + 1, end, id);
+  if (error == std::errc() && stop == end && id >= 0 && id < V)
+    tokens.push_back(static_cast<Id>(id));
+  return tokens;
+}
 
 }  // namespace yoneda

@@ -22,7 +22,7 @@ struct Null {
 };
 
 /// The null that a graph of this kind is compared with where the user names none; nothing for
-/// cross-layer graphs (virtual, flow), which need rotations of encoder and decoder together.
+/// cross-layer graphs (virtual, flow), which need joint rotations of encoder and decoder.
 constexpr std::optional<std::string_view> default_null(GraphKind kind) {
   switch (kind) {
     case GraphKind::profile:
@@ -46,13 +46,15 @@ inline std::optional<std::string> objection(std::string_view null_kind, GraphKin
            "discovery; use gaussian";
   if (null_kind == "sign" && kind != GraphKind::user)
     return "a product of low rank balances part of its cycles by construction, so shuffled signs "
-           "would make a false discovery; it needs rotations of encoder and decoder together";
+           "would make a false discovery; joint-rotation, which turns encoder and decoder "
+           "together, "
+           "suits it, and cannot be drawn yet";
   if (null_kind == "gaussian" && kind == GraphKind::user)
     return "gaussian draws the directions a graph was made from, and a graph read from a file has "
            "none; use sign";
   if (null_kind == "gaussian" && !is_gram)
-    return "gaussian draws decoder directions alone and loses how the encoder goes with them; it "
-           "needs rotations of encoder and decoder together";
+    return "gaussian draws decoder directions alone and loses how the encoder goes with them; "
+           "joint-rotation, which turns both together, suits it, and cannot be drawn yet";
   return std::nullopt;
 }
 

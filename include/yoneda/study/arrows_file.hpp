@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "yoneda/arrows/logit_arrows.hpp"
 #include "yoneda/model/vocabulary.hpp"
@@ -13,6 +14,7 @@ struct ArrowsFile {
   LogitArrows arrows;
   Vocabulary vocabulary;  ///< empty where the arrows were made without one
   Record record;
+  std::vector<std::string> notes;  ///< of the making, for the user to see; not written
 };
 
 /// Writes atomically. Throws Error{file}.

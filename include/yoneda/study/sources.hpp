@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "yoneda/ingest/reading.hpp"
 #include "yoneda/ingest/residual.hpp"
 #include "yoneda/ingest/sae.hpp"
 #include "yoneda/ingest/unembedding.hpp"
@@ -33,6 +34,12 @@ struct Sources {
 /// Reads SAE, model and vocabulary (looked for beside the model where not named) and checks that
 /// they fit each other. Throws Error{file, format, shape, value}.
 Sources open_sources(const SourceOptions& options);
+
+/// What was named to make the files of this record. Nothing is opened or checked.
+SourceOptions options_of(const Record& record);
+
+/// Throws Error{value} unless the source of that role is recorded and still has the recorded hash.
+void require_unchanged(const Record& record, const std::string& role);
 
 /// Reads the same inputs again. Throws Error{value} where a file no longer has the recorded hash.
 Sources reopen_sources(const Record& record);

@@ -3,15 +3,19 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "yoneda/arrows/logit_arrows.hpp"
 #include "yoneda/graph/neighbors.hpp"
 #include "yoneda/graph/signed_graph.hpp"
+#include "yoneda/null/token_set.hpp"
 #include "yoneda/study/arrows_file.hpp"
 #include "yoneda/study/categories_file.hpp"
 #include "yoneda/study/check_file.hpp"
 #include "yoneda/study/graph_file.hpp"
+#include "yoneda/study/pair.hpp"
 #include "yoneda/study/sources.hpp"
 #include "yoneda/study/unfinished.hpp"
 
@@ -20,11 +24,13 @@ namespace yoneda::study {
 struct ArrowStep {
   Index k = 50;
   Convention convention = Convention::automatic;
-  Index block = 4096;  ///< features done together; what an interruption loses at most
+  Index block = 4096;      ///< features done together; what an interruption loses at most
+  bool drop_junk = false;  ///< leave under-trained tokens out (see junk_tokens)
+  std::string unused;      ///< tokens known to be unused, "177-187"; empty: as the vocabulary shows
 };
 
 struct GraphStep {
-  GraphKind kind = GraphKind::profile;  ///< profile or decoder
+  GraphKind kind = GraphKind::profile;  ///< profile, decoder or virtual
   NeighborOptions neighbors;
 };
 
@@ -41,29 +47,56 @@ struct CheckStep {
   Index features = 2048, tokens = 32768;  ///< the null's budget
 };
 
+struct EnrichmentStep {
+  Index samples = 100'000;
+  std::uint64_t seed = 1;
+  double rate = 0.05;
+};
+
 /// Logit arrows of every feature, block by block: the same whether all blocks are made now or some
 /// were kept in `unfinished` by a run that was interrupted. Once all are made the caller writes the
-/// whole and discards them. Throws as logit_arrows and UnfinishedArrows::find; Error{cancelled}
-/// tells what is kept.
+/// whole and discards them. Junk stays in by default: then the arrows are those of other tools, and
+/// which tokens are under-trained is an estimate. What is left out is recorded: the options `junk`
+/// ("keep" or "drop"), `excluded` (ids, "177-187,30905"), `junk_reference` and `junk_threshold`.
+/// Throws as logit_arrows, junk_tokens and UnfinishedArrows::find; Error{cancelled} tells what is
+/// kept.
 ArrowsFile make_arrows(const Sources& sources, const ArrowStep& step, const Progress& progress = {},
                        UnfinishedArrows unfinished = {});
 
-/// A graph from arrows; a decoder graph needs the SAE as well. Throws Error{value} without it.
+/// A profile graph from arrows, or a decoder graph, which needs the SAE as well. Throws
+/// Error{value} without it, and for other kinds.
 GraphFile make_graph(const ArrowsFile& arrows, const Sources* sources, const GraphStep& step,
                      const Progress& progress = {});
 
+/// Virtual weights between two SAEs; `neighbors` on either side. Throws as virtual_graph.
+GraphFile make_virtual_graph(const SaePair& pair, const NeighborOptions& neighbors,
+                             const Progress& progress = {});
+
 /// Categories of an undirected graph, with labels where there are arrows. `kmeans` needs the SAE.
+/// Throws Error{value} for a virtual graph, whose nodes are of two SAEs.
 Categories make_categories(const GraphFile& graph, const ArrowsFile* arrows, const Sources* sources,
                            const CategoryStep& step, const Progress& progress = {});
 
 /// Balance, triangles, frustration, and the tests against a null. A gaussian null makes the graph
 /// again, so it needs the sources; where they are missing and the user did not ask for it, the
-/// tests are left out and a note says so. Throws Error{value} for a null that does not fit the
-/// graph.
+/// tests are left out and a note says so. A virtual graph is checked without its directions, by
+/// squares instead of triangles, and has no null yet. Throws Error{value} for a null that does not
+/// fit the graph.
 Check make_check(const GraphFile& graph, const Sources* sources, const CheckStep& step,
                  const Progress& progress = {});
 
-/// The graph kind a user names ("profile", "decoder"); nothing for others.
+/// The tokens that a record says were left out, ascending. Throws Error{value} for ids that are not
+/// of V tokens.
+std::vector<Id> excluded_tokens(const Record& record, Index V);
+
+/// Token sets against every feature of the SAE that made the arrows, under their convention and
+/// without the tokens they leave out. Throws Error{shape} where SAE or model are not theirs, and as
+/// enrichment does.
+Enrichment make_enrichment(const Sources& sources, const ArrowsFile& arrows,
+                           std::span<const TokenSet> sets, const EnrichmentStep& step,
+                           const Progress& progress = {});
+
+/// The graph kind a user names ("profile", "decoder", "virtual"); nothing for others.
 std::optional<GraphKind> buildable_kind(std::string_view name);
 
 }  // namespace yoneda::study

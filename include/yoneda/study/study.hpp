@@ -17,6 +17,7 @@ struct Study {
   std::string graph() const { return folder + "/graph.safetensors"; }
   std::string categories() const { return folder + "/categories.json"; }
   std::string check() const { return folder + "/check.json"; }
+  std::string enrichment() const { return folder + "/enrichment.json"; }
 };
 
 /// Writes study.json, making the folder where needed. Throws Error{file}.
