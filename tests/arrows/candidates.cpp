@@ -2,7 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
+#include <functional>
 #include <set>
 
 #include "random_matrix.hpp"
@@ -60,6 +62,33 @@ TEST_CASE("thousands of equal scores overflow, and nothing is taken after that")
   CHECK(candidates.overflowed());
   CHECK(candidates.kept().empty());
   CHECK_FALSE(3e38f >= candidates.threshold());
+}
+
+TEST_CASE("a guess is proved by k keys that reach it, or given up") {
+  const Index k = 20, count = 4000;
+  const auto scores = normals(count, 7);
+  auto sorted = scores;
+  std::ranges::sort(sorted, std::greater{});
+  for (const Index rank : std::array<Index, 6>{5, 19, 20, 21, 200, 4000})
+    for (const double offset : {0.0, 0.75, -2.0}) {
+      CAPTURE(rank);
+      CAPTURE(offset);
+      Candidates candidates(k);
+      std::vector<float> scratch;
+      candidates.guess(sorted[rank - 1] - 1e-3f);
+      if (offset != 0) candidates.move(offset);
+      for (Index i = 0; i < count; ++i) {
+        const float score = scores[i] - static_cast<float>(offset), doubt = 1e-4f;
+        if (score + doubt >= candidates.threshold())
+          candidates.offer(score - doubt, score + doubt, static_cast<Id>(i), scratch);
+      }
+      candidates.settle(scratch);
+      CHECK(candidates.overflowed() == (rank < k));
+      if (candidates.overflowed()) continue;
+      const auto kept = positions(candidates.kept());
+      for (Id i = 0; i < count; ++i)
+        if (scores[i] >= sorted[k - 1]) CHECK(std::ranges::binary_search(kept, i));
+    }
 }
 
 TEST_CASE("a threshold that moves with its scores stays on the safe side") {

@@ -57,6 +57,52 @@ TEST_CASE(
     }
 }
 
+TEST_CASE("how many of a sample a guess counts on") {
+  // P(X >= 7) = 9.5e-5 and P(X >= 6) = 6.6e-4 for a mean of 1.02; P(X >= 1) = 1e-5 for one of 1e-5.
+  CHECK(detail::rarely_reached(1.02, 1e-4) == 7);
+  CHECK(detail::rarely_reached(1e-5, 1e-4) == 1);
+  CHECK(detail::rarely_reached(50, 1e-4) > 75);
+  CHECK(detail::rarely_reached(50, 1e-4) < 85);
+  CHECK(detail::rarely_reached(5000, 1e-4) >= 5000);
+}
+
+TEST_CASE("a sample that misleads costs time, not truth") {
+  // Every so manieth key, the ones that are looked at first, is three times as long as the others.
+  const Index V = 9000, d = 6, n = 12, k = 30, stride = V / 1024;
+  auto values = normals(V * d, 3);
+  for (Index key = 0; key < V; ++key)
+    for (Index j = 0; j < d; ++j) values[key * d + j] *= key % stride == 0 ? 3.0f : 1.0f;
+  SUBCASE("the few that are looked at are all there are of their kind") {}
+  SUBCASE("only the first of them") {
+    for (Index key = 40 * stride; key < V; ++key)
+      for (Index j = 0; j < d; ++j) values[key * d + j] *= 0.01f;
+  }
+  const Matrix keys = Matrix::from(values, V, d), queries = random_matrix(n, d, 4);
+  for (const Gemm& gemm : {eigen_gemm(), emulated::gemm()}) {
+    ExtremesOptions options;
+    options.k = k;
+    const auto fill = [&](Index q, std::span<float> to) {
+      std::ranges::copy(queries.row(q, to), to.begin());
+    };
+    const auto sink = [&](Index q, const Extremes& found) {
+      std::vector<float> unused;
+      const auto query = queries.row(q, unused);
+      std::vector<std::pair<double, Id>> all;
+      for (Id key = 0; key < V; ++key)
+        all.emplace_back(canonical_dot(query, keys.row(key, unused)), key);
+      std::ranges::sort(all, [](const auto& a, const auto& b) {
+        return a.first > b.first || (a.first == b.first && a.second < b.second);
+      });
+      Index wrong = 0;
+      for (Index i = 0; i < k; ++i)
+        wrong += found.largest[i].id != all[i].second ||
+                 found.smallest[i].id != all[all.size() - 1 - i].second;
+      CHECK(wrong == 0);
+    };
+    for_each_extremes(n, fill, keys, sink, options, gemm);
+  }
+}
+
 TEST_CASE("more extremes than keys, and none, are refused") {
   const Matrix keys = random_matrix(5, 3, 1);
   const auto fill = [](Index, std::span<float> to) { std::ranges::fill(to, 1.0f); };

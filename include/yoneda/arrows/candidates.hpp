@@ -18,7 +18,8 @@ struct Candidate {
 };
 
 /// Keys that may be among the k of largest score. With τ the k-th largest lower bound, a key whose
-/// upper bound lies below τ is none of them.
+/// upper bound lies below τ is none of them. Until k keys are known τ may be guessed; k keys whose
+/// lower bounds reach the guess prove it.
 class Candidates {
  public:
   explicit Candidates(Index k) : k_(k), limit_(2 * k + 128) {}
@@ -29,8 +30,8 @@ class Candidates {
   /// Ascending by position.
   std::span<const Candidate> kept() const { return kept_; }
 
-  /// Where keys crowd around τ (thousands of equal tokens) there would be no end of candidates; the
-  /// query must be answered another way.
+  /// Where keys crowd around τ (thousands of equal tokens) there would be no end of candidates, and
+  /// a guess may turn out too high; the query must be answered another way.
   bool overflowed() const { return overflowed_; }
 
   /// Offered in ascending order of position, with upper >= threshold(). `scratch` is anyone's.
@@ -46,11 +47,18 @@ class Candidates {
         std::max(threshold_, std::nextafter(certain, -std::numeric_limits<float>::infinity()));
   }
 
+  /// Takes `threshold` for one that k keys will reach; nothing has been offered yet.
+  void guess(float threshold) {
+    if (!overflowed_) threshold_ = guess_ = threshold;
+  }
+
   /// From now on scores are less by `offset`; nothing has been offered yet.
   void move(double offset) {
+    if (overflowed_) return;
     const double moved = static_cast<double>(threshold_) - offset;
     const double slack = 0x1p-22 * (std::abs(static_cast<double>(threshold_)) + std::abs(offset));
     threshold_ = static_cast<float>(std::isfinite(threshold_) ? moved - slack : moved);
+    if (std::isfinite(guess_)) guess_ = threshold_;
   }
 
   /// Raises the threshold to the k-th largest lower bound and drops what lies below it.
@@ -66,6 +74,14 @@ class Candidates {
     if (static_cast<Index>(kept_.size()) > most()) give_up();
   }
 
+  /// After all keys: the last tightening, and the proof of the guess.
+  void settle(std::vector<float>& scratch) {
+    tighten(scratch);
+    const auto reach = std::ranges::count_if(
+        kept_, [this](const Candidate& candidate) { return candidate.lower >= guess_; });
+    if (!overflowed_ && reach < k_) give_up();
+  }
+
   /// Drops all and takes no more.
   void give_up() {
     overflowed_ = true;
@@ -78,6 +94,7 @@ class Candidates {
 
   Index k_, limit_;
   float threshold_ = -std::numeric_limits<float>::infinity();
+  float guess_ = -std::numeric_limits<float>::infinity();
   bool overflowed_ = false;
   std::vector<Candidate> kept_;
 };

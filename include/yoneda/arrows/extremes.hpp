@@ -58,6 +58,18 @@ struct Extremes {
 
 namespace detail {
 
+/// The least r > 0 that a Poisson variable of this mean reaches with probability at most `rarely`.
+inline Index rarely_reached(double mean, double rarely) {
+  double term = std::exp(-mean), below = 0;
+  Index r = 0;
+  while (r == 0 || 1 - below > rarely) {
+    below += term;
+    term *= mean / static_cast<double>(++r);
+    if (term < 1e-12 && static_cast<double>(r) > mean) break;  // as near to 1 as sums come
+  }
+  return r;
+}
+
 /// Everything one query accumulates while the keys pass by. Scores are in the units of the pass:
 /// products less `offset`, which is w · centre (see KeyBlock).
 struct QueryState {
@@ -132,6 +144,7 @@ struct PassSetting {
   std::vector<float> centre;  ///< subtracted from keys that are rounded
   std::vector<float> origin;  ///< zeros
   KeyBlock sample;            ///< every so many keys, in float32: what to expect
+  Index rank_of_guess;        ///< in the sample, of a product that k of all keys should reach
 
   PassSetting(const Keys& all, const ExtremesOptions& chosen, const Gemm& product)
       : keys(all),
@@ -142,6 +155,8 @@ struct PassSetting {
         sample(all, FirstPass::f32, origin) {
     if (all.dtype() == Dtype::bf16) centre = origin;  // exact as they are
     sample.take(0, sample_size(), sample_stride());
+    const double sampled = static_cast<double>(options.k) / static_cast<double>(sample_stride());
+    rank_of_guess = std::min(options.k, rarely_reached(sampled, 1e-4));
   }
 
   /// Of keys less the centre.
@@ -151,7 +166,8 @@ struct PassSetting {
   }
 
   Index sample_stride() const {
-    return std::max<Index>(1, keys.count() / std::max<Index>(1024, 4 * options.k));
+    const Index wanted = std::max({Index{1024}, 4 * options.k, keys.count() / 64});
+    return std::max<Index>(1, keys.count() / wanted);
   }
   Index sample_size() const { return (keys.count() + sample_stride() - 1) / sample_stride(); }
 };
@@ -259,7 +275,7 @@ class QueryBlock {
     });
   }
 
-  /// Sets the range of the histogram, and thresholds that k keys of the sample surely reach.
+  /// Sets the range of the histogram, and guesses thresholds.
   void look_at_sample() {
     sample_variance_.resize(count_);
     for_each_row_of_sample(
@@ -268,7 +284,7 @@ class QueryBlock {
           sample_variance_[&state - states_.data()] = variance;
           set_histogram(state, variance);
           if (state.norms.norm > 0 && setting_.sample.size() >= setting_.options.k)
-            raise_thresholds(state, products, scratch);
+            guess_thresholds(state, products, scratch);
         });
   }
 
@@ -285,17 +301,17 @@ class QueryBlock {
     state.bins.offset = static_cast<float>(1 - state.histogram_low * bins_per_unit);
   }
 
-  void raise_thresholds(QueryState& state, std::span<const float> products,
+  /// Less twice the error, so that keys no better than those of the sample confirm the guess.
+  void guess_thresholds(QueryState& state, std::span<const float> products,
                         std::vector<float>& scratch) const {
-    const Index k = setting_.options.k;
     const auto norms = setting_.sample.norms();
     scratch.resize(products.size());
     for (std::size_t i = 0; i < products.size(); ++i)
-      scratch[i] = products[i] - state.bound(norms[i], 0);
-    state.largest.raise(kth_largest(scratch, k));
+      scratch[i] = products[i] - 2 * state.bound(norms[i], 0);
+    state.largest.guess(kth_largest(scratch, setting_.rank_of_guess));
     for (std::size_t i = 0; i < products.size(); ++i)
-      scratch[i] = -products[i] - state.bound(norms[i], 0);
-    state.smallest.raise(kth_largest(scratch, k));
+      scratch[i] = -products[i] - 2 * state.bound(norms[i], 0);
+    state.smallest.guess(kth_largest(scratch, setting_.rank_of_guess));
   }
 
   /// Whether bfloat16 separates keys well enough. Where a few dimensions outweigh all others, its
@@ -324,8 +340,12 @@ class QueryBlock {
       const double shift = state.mean - state.offset;
       state.powers.shift = static_cast<float>(shift);
       state.bins.offset += static_cast<float>(state.offset * static_cast<double>(state.bins.scale));
-      state.largest.move(state.offset);
-      state.smallest.move(-state.offset);
+      // What a typical key loses by rounding, which counts twice as above.
+      const double norm = setting_.typical_norm();
+      const auto lost = static_cast<double>(
+          state.bound(static_cast<float>(norm), static_cast<float>(0x1p-9 * norm)));
+      state.largest.move(state.offset + 2 * lost);
+      state.smallest.move(-state.offset + 2 * lost);
     });
     compare_variances();
   }
@@ -415,8 +435,8 @@ class QueryBlock {
   void score_candidates() {
     parallel_for(count_, [&](Index q) {
       std::vector<float> scratch;
-      states_[q].largest.tighten(scratch);
-      states_[q].smallest.tighten(scratch);
+      states_[q].largest.settle(scratch);
+      states_[q].smallest.settle(scratch);
     });
     std::vector<RescoreList> lists;
     Index total = 0;

@@ -74,7 +74,7 @@ struct ScanRow {
       const float* const z = row.data() + begin;
       const Interesting limit = limits[begin / scan_block];
       const Floats high = (Floats{} + limit.high), low = (Floats{} + limit.low);
-      Ints interesting{};
+      Ints interesting{};  // of each lane, bit v for vector v of the block
       for (Index i = 0; i < scan_block; i += lanes) {
         Floats value;
         __builtin_memcpy(&value, z + i, sizeof value);
@@ -83,7 +83,7 @@ struct ScanRow {
         second += squared;
         third += squared * centred;
         fourth += squared * squared;
-        interesting |= (value >= high) | (value <= low);
+        interesting |= ((value >= high) | (value <= low)) & (Ints{} + (1 << (i / lanes)));
         if constexpr (binned) {
           // Floats compare as their bits do, all negative ones like negative integers.
           const Floats bin = value * scale + offset;
@@ -101,10 +101,8 @@ struct ScanRow {
       __builtin_memcpy(&pairs, &interesting, sizeof pairs);
       std::int64_t any = 0;
       for (int pair = 0; pair < lanes / 2; ++pair) any |= pairs[pair];
-      if (any == 0) continue;
-      for (Index i = 0; i < scan_block; ++i)
-        if (z[i] >= limit.high || z[i] <= limit.low)
-          hits[found++] = static_cast<std::uint16_t>(begin + i);
+      if (any != 0)
+        found = list(interesting, static_cast<std::uint32_t>(any | any >> 32), begin, hits, found);
     }
     for (int lane = 0; lane < lanes; ++lane) {
       powers.sums[0] += static_cast<double>(first[lane]);
@@ -126,10 +124,30 @@ struct ScanRow {
   }
 
  private:
+  // Writes down positions, vector by vector of those in which there are any. Without a branch that
+  // no processor could guess.
+  template <class Ints>
+  [[gnu::always_inline]] static inline Index list(const Ints& interesting, std::uint32_t vectors,
+                                                  Index begin, std::span<std::uint16_t> hits,
+                                                  Index found) {
+    constexpr Index lanes = sizeof(Ints) / sizeof(std::int32_t);
+    std::array<std::int32_t, lanes> of_lane;
+    __builtin_memcpy(&of_lane, &interesting, sizeof of_lane);
+    for (; vectors != 0; vectors &= vectors - 1) {
+      const int vector = std::countr_zero(vectors);
+      for (Index lane = 0; lane < lanes; ++lane) {
+        hits[found] = static_cast<std::uint16_t>(begin + vector * lanes + lane);
+        found += of_lane[lane] >> vector & 1;
+      }
+    }
+    return found;
+  }
+
   // In four histograms: one counter raised twice in a row would have to wait for itself.
   [[gnu::always_inline]] static inline void count(std::span<const std::int32_t> bin_of,
                                                   Bins& bins) {
-    std::array<std::array<Id, all_bins>, 4> counts{};
+    std::array<std::array<Id, all_bins>, 4> counts;
+    std::ranges::fill(std::span(counts.front().data(), 4 * all_bins), 0);
     for (std::size_t i = 0; i < bin_of.size(); i += 4)
       for (std::size_t part = 0; part < 4; ++part) ++counts[part][bin_of[i + part]];
     for (Index bin = 0; bin < all_bins; ++bin)
