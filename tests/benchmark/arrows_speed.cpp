@@ -1,16 +1,17 @@
 // Times logit arrows, and the bare matrix product beside them, on arrays from a safetensors file.
 //
-//     arrows_speed WEIGHTS.safetensors K ROUNDS [FEATURE_TILE TOKEN_TILE]   (W_dec [n, d], W_U [V, d])
+//     arrows_speed WEIGHTS.safetensors K ROUNDS [FEATURE_TILE TOKEN_TILE]   (W_dec [n, d], W_U [V,
+//     d])
 //
 // Prints one JSON object: the least of ROUNDS seconds of each, taken in turn; a product in bf16 and
 // the arrows made with it only where the processor has the instruction. `bare_*` is one oneDNN
 // product of the whole shape, n x V written out, with all threads. With K = 0: the bare products
 // only. With ROUNDS = 0: one call of the arrows, and the memory that it took beyond the inputs.
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <chrono>
 #include <cstdlib>
+#include <fstream>
 #include <functional>
 #include <map>
 #include <oneapi/dnnl/dnnl.hpp>
@@ -73,10 +74,12 @@ class BareProduct {
   std::unordered_map<int, dnnl::memory> arguments_;
 };
 
+// Not getrusage(), whose peak counts the process that started this one.
 long peak_kilobytes() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return usage.ru_maxrss;
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("VmHWM:")) return std::stol(line.substr(6));
+  return 0;
 }
 
 }  // namespace
