@@ -180,13 +180,18 @@ void print_json_summary(const Virtual& made, const std::string& output) {
               {"graph", output}});
 }
 
+// Only one of the SAEs may be a study, with words.
+std::string both_words(const std::string& from, const std::string& to) {
+  if (from.empty()) return to.empty() ? "" : "  → " + to;
+  return to.empty() ? "  " + from : fmt::format("  {} → {}", padded(from, 36), to);
+}
+
 void print_strongest(const Virtual& made, float sign) {
   for (const Edge& e : made.strongest(sign, 8)) {
     const Id g = made.feature(e.target);
     const std::string from = words_of(made.upstream, e.source), to = words_of(made.downstream, g);
-    const bool worded = !from.empty() || !to.empty();
     fmt::print("  {:>6} → {:<6} {:>+9.3g}{}\n", fmt::format("#{}", e.source), fmt::format("#{}", g),
-               e.weight, worded ? fmt::format("  {} → {}", padded(from, 36), to) : "");
+               e.weight, both_words(from, to));
   }
 }
 
