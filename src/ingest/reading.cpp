@@ -191,12 +191,12 @@ InputNormGain load_input_norm(const std::string& model_path, const Sae& sae,
   const std::string name =
       names.gain.empty() ? gain_name(weights, route) : weights.choose(names.gain, {});
   InputNormGain found;
-  found.files = weights.files();
   if (name.empty() && behind && has_no_pre_norm(weights, route)) {
     found.notes.push_back(
         fmt::format("{} reads the residual stream itself: this model has norms "
                     "behind its blocks and none before them",
                     io::quote(sae.origin.hook_point)));
+    found.files = weights.files();
     return found;
   }
   found.norm = names.norm.value_or(norm_of(model, weights, name));
@@ -227,6 +227,7 @@ InputNormGain load_input_norm(const std::string& model_path, const Sae& sae,
     found.notes.push_back(fmt::format("what the downstream SAE reads is multiplied by {}{}",
                                       offset == 1 ? "1 + " : "", io::quote(name)));
   }
+  found.files = weights.files();
   return found;
 }
 

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "arrows/brute_force.hpp"
+#include "graph/edges.hpp"
 #include "random_matrix.hpp"
 #include "yoneda/onednn/gemm.hpp"
 
@@ -40,16 +41,6 @@ std::vector<Edge> strongest_of(const Matrix& written, const Matrix& W_enc, Index
   }
   std::ranges::sort(edges, {}, [](const Edge& e) { return std::pair(e.source, e.target); });
   return edges;
-}
-
-void check_edges(const SignedGraph& graph, const std::vector<Edge>& expected) {
-  const auto found = graph.edges();
-  REQUIRE(found.size() == expected.size());
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    REQUIRE(found[i].source == expected[i].source);
-    REQUIRE(found[i].target == expected[i].target);
-    REQUIRE(found[i].weight == expected[i].weight);
-  }
 }
 
 StreamReader plain(const Matrix& W_enc) {

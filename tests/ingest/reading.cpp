@@ -1,5 +1,7 @@
 #include "yoneda/ingest/reading.hpp"
 
+#include <filesystem>
+
 #include "ingest/model_folder.hpp"
 
 using namespace yoneda;
@@ -147,6 +149,18 @@ TEST_CASE("before the gain nothing is multiplied, and a LayerNorm is mentioned")
   REQUIRE(found.notes.size() == 1);
   CHECK(found.notes[0].find("--input-norm-gain") != std::string::npos);
   CHECK(load_input_norm(gpt2.string(), sae, {"h.3.ln_2.weight", {}}).gain == gain());
+}
+
+TEST_CASE("of a sharded model the index and the shard with the gain are named as read") {
+  const StoredModel model("llama", {{"model.layers.3.post_attention_layernorm.weight", {d}}});
+  std::filesystem::rename(model / "model.safetensors", model / "model-2.safetensors");
+  io::write_text(model / "model.safetensors.index.json",
+                 R"({"weight_map": {"model.layers.3.post_attention_layernorm.weight":
+                     "model-2.safetensors", "lm_head.weight": "model-1.safetensors"}})");
+  const auto found = load_input_norm(model.string(), sae_at("blocks.3.mlp.hook_in", "out"));
+  CHECK(found.gain == gain());
+  CHECK(found.files == std::vector<std::string>{model / "model.safetensors.index.json",
+                                                model / "model-2.safetensors"});
 }
 
 TEST_CASE("a kind of norm that nothing tells is assumed, and said to be") {

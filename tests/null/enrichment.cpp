@@ -5,19 +5,13 @@
 
 #include <limits>
 
+#include "dense.hpp"
 #include "random_matrix.hpp"
 
 using namespace yoneda;
 using doctest::Approx;
 
 namespace {
-
-using Rows = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-
-Eigen::MatrixXd dense(const Matrix& matrix) {
-  const auto values = to_vector(matrix);
-  return Eigen::Map<const Rows>(values.data(), matrix.rows(), matrix.cols()).cast<double>();
-}
 
 /// V tokens in d dimensions of unequal strength and a common part; those of `set` share a direction
 /// besides, as the tokens of a set worth naming do.

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "category/graphs.hpp"
+#include "dense.hpp"
 #include "yoneda/core/parallel.hpp"
 #include "yoneda/stats/moments.hpp"
 
@@ -16,11 +17,6 @@ using doctest::Approx;
 namespace {
 
 using Rows = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-
-Eigen::MatrixXd dense(const Matrix& matrix) {
-  const auto values = to_vector(matrix);
-  return Eigen::Map<const Rows>(values.data(), matrix.rows(), matrix.cols()).cast<double>();
-}
 
 /// n rows of d values: rank `rank`, a mean that is not 0, directions of very different strength.
 Matrix decoder(Index n, Index d, Index rank, std::uint64_t seed) {

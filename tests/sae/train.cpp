@@ -104,6 +104,12 @@ class DenseLoss {
   double spread_ = 0;
 };
 
+std::vector<float> random_rows(Index rows, Index d, Random& random) {
+  std::vector<float> values(rows * d);
+  for (float& value : values) value = static_cast<float>(random.normal());
+  return values;
+}
+
 TopkParameters random_parameters(Index n, Index d, Random& random) {
   TopkParameters parameters = zero_parameters(n, d);
   for (auto* part : {&parameters.W_dec, &parameters.W_enc, &parameters.b_enc, &parameters.b_dec})
@@ -174,8 +180,7 @@ TEST_CASE("loss and gradient are those of a dense account in double") {
   for (const std::uint64_t seed : {1u, 2u, 3u}) {
     Random random(seed);
     const TopkParameters parameters = random_parameters(n, d, random);
-    std::vector<float> batch(rows * d);
-    for (float& value : batch) value = static_cast<float>(random.normal());
+    const std::vector<float> batch = random_rows(rows, d, random);
     const std::vector<Id> dead{1, 4, 7, 8, 15, 20};
     for (const bool with_dead : {false, true}) {
       TopkObjective objective{.k = 4, .k_aux = 3, .aux_weight = 0.7};
@@ -197,8 +202,7 @@ TEST_CASE("the gradient of several blocks of features, each a vector long and mo
   const Index n = 70, d = 35, rows = 20;
   Random random(6);
   const TopkParameters parameters = random_parameters(n, d, random);
-  std::vector<float> batch(rows * d);
-  for (float& value : batch) value = static_cast<float>(random.normal());
+  const std::vector<float> batch = random_rows(rows, d, random);
   const std::vector<Id> dead{2, 63, 64, 69};
   const TopkObjective objective{.k = 6, .k_aux = 3, .aux_weight = 0.7, .dead = dead};
   const DenseLoss oracle(parameters, {batch.begin(), batch.end()}, objective);
@@ -224,8 +228,7 @@ TEST_CASE("more auxiliary features than are dead are as many as there are") {
   const Index n = 12, d = 5;
   Random random(14);
   const TopkParameters parameters = random_parameters(n, d, random);
-  std::vector<float> batch(30 * d);
-  for (float& value : batch) value = static_cast<float>(random.normal());
+  const std::vector<float> batch = random_rows(30, d, random);
   const std::vector<Id> dead{2, 9};
   const auto with = [&](Index k_aux) {
     return topk_loss(parameters, batch, {.k = 3, .k_aux = k_aux, .dead = dead});
@@ -254,8 +257,7 @@ TEST_CASE("the auxiliary loss moves dead features and biases only") {
   const Index n = 12, d = 5;
   Random random(4);
   const TopkParameters parameters = random_parameters(n, d, random);
-  std::vector<float> batch(30 * d);
-  for (float& value : batch) value = static_cast<float>(random.normal());
+  const std::vector<float> batch = random_rows(30, d, random);
   const std::vector<Id> dead{2, 9};
   const auto plain = topk_loss(parameters, batch, {.k = 3}).gradient;
   const auto helped = topk_loss(parameters, batch, {.k = 3, .k_aux = 2, .dead = dead}).gradient;
@@ -293,8 +295,7 @@ TEST_CASE(
   TopkParameters first = random_parameters(n, d, random), second = random_parameters(n, d, random);
   for (auto* part : {&second.W_dec, &second.W_enc, &second.b_enc, &second.b_dec})
     for (float& value : *part) value = 1 + std::abs(value);
-  std::vector<float> batch(rows * d);
-  for (float& value : batch) value = static_cast<float>(random.normal());
+  const std::vector<float> batch = random_rows(rows, d, random);
   const std::vector<Id> dead{3, 64, 65, 149};
   const TopkObjective objective{.k = 5, .k_aux = 2, .aux_weight = 0.5, .dead = dead};
   const double rate = 0.05;

@@ -25,6 +25,7 @@
 #include "yoneda/core/error.hpp"
 #include "yoneda/core/matrix.hpp"
 #include "yoneda/core/parallel.hpp"
+#include "yoneda/core/parallel_sum.hpp"
 #include "yoneda/core/progress.hpp"
 #include "yoneda/model/vocabulary.hpp"
 
@@ -97,30 +98,26 @@ class ReducedRows {
     for (std::size_t j = 0; j < component_.size(); ++j) out[j] -= share * component_[j];
   }
 
-  /// Calls visit(block, i, row) for the i-th token, every i, blocks of them in parallel.
+  /// Calls visit(i, row) for the i-th token, every i, in parallel.
   template <class Visit>
   void for_each(std::span<const Id> tokens, const Visit& visit) const {
-    parallel_for(blocks(tokens), [&](Index b) {
-      std::vector<float> scratch(cols());
-      std::vector<double> values(cols());
-      for (Index i = b * block; i < end(tokens, b); ++i) {
-        row(tokens[i], scratch, values);
-        visit(b, i, std::span<const double>(values));
-      }
+    constexpr Index block = 1024;
+    const Index count = static_cast<Index>(tokens.size());
+    parallel_for((count + block - 1) / block, [&](Index b) {
+      visit_rows(tokens, b * block, std::min(count, (b + 1) * block), visit);
     });
   }
 
-  /// Σ weight(row) row, divided by the number of tokens: sums of fixed blocks, added in order.
+  /// Σ weight(row) row, divided by the number of tokens; see parallel_sum for the order.
   template <class Weight>
   std::vector<double> weighted_mean(std::span<const Id> tokens, const Weight& weight) const {
-    const Index d = cols();
-    std::vector<double> sums(blocks(tokens) * d, 0.0), total(d, 0.0);
-    for_each(tokens, [&](Index b, Index, std::span<const double> values) {
-      const double factor = weight(values) / static_cast<double>(tokens.size());
-      for (Index j = 0; j < d; ++j) sums[b * d + j] += factor * values[j];
-    });
-    for (std::size_t i = 0; i < sums.size(); ++i) total[i % d] += sums[i];
-    return total;
+    const auto add = [&](Index first, Index last, std::span<double> sum) {
+      visit_rows(tokens, first, last, [&](Index, std::span<const double> values) {
+        const double factor = weight(values) / static_cast<double>(tokens.size());
+        for (std::size_t j = 0; j < values.size(); ++j) sum[j] += factor * values[j];
+      });
+    };
+    return parallel_sum(static_cast<Index>(tokens.size()), cols(), add);
   }
 
   std::vector<double> mean(std::span<const Id> tokens) const {
@@ -131,7 +128,7 @@ class ReducedRows {
   std::vector<double> distances(std::span<const Id> tokens, std::span<const double> to) const {
     const double length = std::sqrt(dot(to, to));
     std::vector<double> found(tokens.size());
-    for_each(tokens, [&](Index, Index i, std::span<const double> values) {
+    for_each(tokens, [&](Index i, std::span<const double> values) {
       const double norms = std::sqrt(dot(values, values)) * length;
       if (norms > 0) found[i] = std::clamp(1 - dot(values, to) / norms, 0.0, 2.0);
       if (norms == 0) found[i] = length > 0 ? 0 : 1;
@@ -141,7 +138,7 @@ class ReducedRows {
 
   std::vector<double> norms(std::span<const Id> tokens) const {
     std::vector<double> found(tokens.size());
-    for_each(tokens, [&](Index, Index i, std::span<const double> values) {
+    for_each(tokens, [&](Index i, std::span<const double> values) {
       found[i] = std::sqrt(dot(values, values));
     });
     return found;
@@ -161,12 +158,14 @@ class ReducedRows {
   }
 
  private:
-  static constexpr Index block = 1024;
-  static Index blocks(std::span<const Id> tokens) {
-    return (static_cast<Index>(tokens.size()) + block - 1) / block;
-  }
-  static Index end(std::span<const Id> tokens, Index b) {
-    return std::min<Index>((b + 1) * block, static_cast<Index>(tokens.size()));
+  template <class Visit>
+  void visit_rows(std::span<const Id> tokens, Index first, Index last, const Visit& visit) const {
+    std::vector<float> scratch(cols());
+    std::vector<double> values(cols());
+    for (Index i = first; i < last; ++i) {
+      row(tokens[i], scratch, values);
+      visit(i, std::span<const double>(values));
+    }
   }
 
   /// By the power method, from the longest row.
@@ -218,7 +217,7 @@ inline double spread_of(const ReducedRows& rows, std::span<const Id> tokens) {
   const auto count = static_cast<double>(tokens.size());
   const auto mean = rows.mean(tokens);
   std::vector<double> distance(tokens.size());
-  rows.for_each(tokens, [&](Index, Index i, std::span<const double> u) {
+  rows.for_each(tokens, [&](Index i, std::span<const double> u) {
     std::vector<double> others(mean);
     for (std::size_t j = 0; j < u.size(); ++j) others[j] = (count * mean[j] - u[j]) / (count - 1);
     const double norms =

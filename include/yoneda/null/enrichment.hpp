@@ -355,7 +355,8 @@ Enrichment enrichment(const Matrix& W_dec, const Unembedding& model, std::span<c
     throw Error(ErrorKind::value,
                 "a null test needs at least one sample, not " + std::to_string(options.samples));
   if (!(options.rate > 0 && options.rate < 1))
-    throw Error(ErrorKind::value, "a rate of false discoveries lies between 0 and 1, both excluded");
+    throw Error(ErrorKind::value,
+                "a rate of false discoveries lies between 0 and 1, both excluded");
   const Matrix W_U = without_rows(model.W_U, options.excluded);
 
   Enrichment made;
