@@ -31,6 +31,9 @@ struct SourceFlags {
   bool given() const { return !options.sae.empty() || !options.model.empty(); }
 };
 
+/// Of a flag that counts something. CLI11's own check prints the largest double there is.
+CLI::Validator at_least(yoneda::Index least);
+
 void add_source_flags(CLI::App& command, SourceFlags& flags, bool required);
 /// Only the names of tensors and what else settles how they are read.
 void add_name_flags(CLI::App& command, SourceFlags& flags);

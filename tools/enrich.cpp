@@ -126,7 +126,7 @@ void add_enrich(CLI::App& app, Session& session) {
                    "the token sets: a line ': name' begins one, then one word a line")
       ->required();
   command->add_option("--samples", options->step.samples, "random directions drawn from the null")
-      ->check(CLI::PositiveNumber)
+      ->check(at_least(1))
       ->capture_default_str();
   command->add_option("--seed", options->step.seed, "seed of everything random")
       ->capture_default_str();
@@ -135,7 +135,7 @@ void add_enrich(CLI::App& app, Session& session) {
                    "false discoveries among what is called significant, over all features and sets")
       ->capture_default_str();
   command->add_option("--most", options->most, "features shown per set")
-      ->check(CLI::PositiveNumber)
+      ->check(at_least(1))
       ->capture_default_str();
   add_source_flags(*command, options->sources, false);
   command->add_option("-o,--output", options->output, "file to write (default: into the study)");

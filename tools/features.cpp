@@ -297,7 +297,7 @@ void add_features(CLI::App& app, Session& session) {
       ->capture_default_str();
   command->add_flag("--ascending", options->ascending, "the smallest first");
   command->add_option("--most", options->most, "rows shown")
-      ->check(CLI::PositiveNumber)
+      ->check(at_least(1))
       ->capture_default_str();
   auto* features =
       command->add_option("--feature", options->features, "these in detail, like 3,17,100-110");

@@ -5,6 +5,7 @@
 
 #include "command.hpp"
 #include "terminal.hpp"
+#include "yoneda/core/id_ranges.hpp"
 
 namespace tool {
 
@@ -56,6 +57,15 @@ void add_name_flags(CLI::App& command, SourceFlags& flags) {
                   "which decoder, where an SAE writes to several layers")
       ->group("Tensor names");
   add_axis_flag(command, "--feature-axis", o.sae_names.features);
+}
+
+CLI::Validator at_least(yoneda::Index least) {
+  const auto problem = [least](std::string& text) {
+    return yoneda::whole_number(text) >= least
+               ? std::string()
+               : fmt::format("'{}' is no whole number from {} on", safe_text(text, 40), least);
+  };
+  return CLI::Validator(problem, "");
 }
 
 void add_axis_flag(CLI::App& command, const std::string& flag,
@@ -125,7 +135,7 @@ void add_arrow_flags(CLI::App& command, study::ArrowStep& step) {
   command
       .add_option("--block", step.block,
                   "features done together: what an interruption loses at most")
-      ->check(CLI::PositiveNumber)
+      ->check(at_least(1))
       ->capture_default_str();
   command
       .add_option_function<std::string>(
@@ -166,7 +176,7 @@ void add_category_flags(CLI::App& command, study::CategoryStep& step) {
       ->check(CLI::IsMember({"sponge", "kmeans"}))
       ->capture_default_str();
   command.add_option("--count", step.count, "number of categories (default: √ of the features)")
-      ->check(CLI::NonNegativeNumber);
+      ->check(at_least(0));
   command.add_option("--seed", step.seed, "seed of everything random")->capture_default_str();
 }
 
@@ -175,13 +185,13 @@ void add_check_flags(CLI::App& command, study::CheckStep& step) {
       .add_option("--null", step.null, "what the graph is compared with (default: what suits it)")
       ->check(CLI::IsMember({"gaussian", "sign", "none"}));
   command.add_option("--samples", step.samples, "graphs drawn from the null")
-      ->check(CLI::PositiveNumber)
+      ->check(at_least(1))
       ->capture_default_str();
   command.add_option("--null-features", step.features, "features the null works on at most")
-      ->check(CLI::PositiveNumber)
+      ->check(at_least(1))
       ->capture_default_str();
   command.add_option("--null-tokens", step.tokens, "tokens the null works on at most")
-      ->check(CLI::PositiveNumber)
+      ->check(at_least(1))
       ->capture_default_str();
 }
 

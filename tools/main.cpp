@@ -56,7 +56,7 @@ int main(int argc, char** argv) {
   app.fallthrough();
   app.get_formatter()->column_width(34);
   app.add_option("--threads", session.threads, "threads to use (default: all)")
-      ->check(CLI::PositiveNumber);
+      ->check(tool::at_least(1));
   tool::add_demo(app, session);
   tool::add_run(app, session);
   tool::add_inspect(app, session);

@@ -1,17 +1,15 @@
 #include "ingest/hook_point.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <system_error>
+
+#include "yoneda/core/id_ranges.hpp"
 
 namespace yoneda::ingest {
 namespace {
 
 std::optional<Index> number(std::string_view digits) {
-  Index value = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  const bool whole = error == std::errc() && end == digits.data() + digits.size();
-  return whole && value >= 0 ? std::optional(value) : std::nullopt;
+  const Index value = whole_number(digits);
+  return value >= 0 ? std::optional(value) : std::nullopt;
 }
 
 }  // namespace

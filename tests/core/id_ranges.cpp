@@ -8,6 +8,14 @@
 
 using namespace yoneda;
 
+TEST_CASE("a text is a whole number from 0 on, or it is not") {
+  CHECK(whole_number("0") == 0);
+  CHECK(whole_number("9223372036854775807") == 9223372036854775807);
+  for (const char* text :
+       {"", "-1", "-", "+1", " 1", "1 ", "1.0", "1e3", "x", "9223372036854775808"})
+    CHECK(whole_number(text) == -1);
+}
+
 namespace {
 
 std::vector<Id> read(const char* text) {

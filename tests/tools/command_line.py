@@ -744,6 +744,8 @@ class Enrich(Scratch):
         self.refused(2, "line 1: a set begins", "enrich", self.study, "--sets", self.sets)
         self.refused(2, "missing.txt", "enrich", self.study, "--sets", self.folder / "missing.txt")
         self.write_sets({"kind": self.kind})
+        text = yoneda("enrich", self.study, "--sets", self.sets, "--samples", 0).stderr
+        self.assertIn("--samples: '0' is no whole number from 1 on", text)
         self.refused(2, "between 0 and 1", "enrich", self.study, "--sets", self.sets, "--rate", 0)
         self.assertEqual(yoneda("enrich", self.study, "--sets", self.sets, "--samples", "0").returncode, 2)
         (self.folder / "model.safetensors").rename(self.folder / "moved.safetensors")

@@ -14,17 +14,13 @@
 
 namespace yoneda {
 
-namespace detail {
-
 /// A whole text as a number that is not negative; -1 for any other text.
 inline Index whole_number(std::string_view text) {
   Index number = -1;
   const char* end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, number);
-  return error == std::errc() && stop == end ? number : -1;
+  return error == std::errc() && stop == end && number >= 0 ? number : -1;
 }
-
-}  // namespace detail
 
 /// The ids of a list of numbers and ranges (both ends included) between commas or blanks, in the
 /// order given, each once. `what` says what they number ("feature"), for the message. Throws
@@ -39,8 +35,8 @@ inline std::vector<Id> ids_from(std::string_view text, Index limit, const std::s
         text.substr(at, std::min(text.find_first_of(separators, at), text.size()) - at);
     at += part.size();
     const std::size_t dash = part.find('-');
-    const Index first = detail::whole_number(part.substr(0, dash));
-    const Index last = dash == part.npos ? first : detail::whole_number(part.substr(dash + 1));
+    const Index first = whole_number(part.substr(0, dash));
+    const Index last = dash == part.npos ? first : whole_number(part.substr(dash + 1));
     if (first < 0 || last < first)
       throw Error(ErrorKind::value, "'" + std::string(part) + "' is no " + what +
                                         " and no range of them, like 17 or 17-20");
