@@ -5,7 +5,7 @@
 #include <set>
 
 #include "category/graphs.hpp"
-#include "yoneda/category/base.hpp"
+#include "yoneda/category/composite.hpp"
 
 using namespace yoneda;
 

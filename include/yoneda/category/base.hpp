@@ -1,15 +1,14 @@
-// What a weight means, and how weights compose along a path.
+// What a weight means, how weights compose along a path, and how paths are joined.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <concepts>
 #include <limits>
-#include <span>
 #include <string>
 
 #include "yoneda/core/error.hpp"
 #include "yoneda/core/types.hpp"
-#include "yoneda/graph/signed_graph.hpp"
 
 namespace yoneda {
 
@@ -24,6 +23,16 @@ concept Base = requires(const B b, typename B::value v, float w, Id x) {
   { b.discrepancy(v, v) } -> std::same_as<double>;
 };
 
+/// A base in which parallel paths can be joined to one value. join is associative and commutative,
+/// zero is the value of no path: neutral for join, absorbing for compose; compose distributes over
+/// join on both sides. So a base is a semiring, and joining over all mediators is the product of
+/// two matrices over it.
+template <class B>
+concept JoinBase = Base<B> && requires(const B b, typename B::value v) {
+  { b.zero() } -> std::same_as<typename B::value>;
+  { b.join(v, v) } -> std::same_as<typename B::value>;
+};
+
 /// ({−1, +1}, ×): only the sign of an edge counts.
 struct Sign {
   using value = int;
@@ -34,7 +43,9 @@ struct Sign {
   double discrepancy(value f, value g) const { return f == g ? 0 : 1; }
 };
 
-/// (ℝ∖0, ×), in double: room for paths of several steps, not for hundreds.
+/// (ℝ∖0, ×), in double: room for paths of several steps, not for hundreds. Products of cosines or
+/// of other similarities along a path are no composition (the cosine of two steps is not the
+/// product of theirs): this base is for weights that multiply, such as ratios and gains.
 struct Weight {
   using value = double;
   value arrow(float weight) const { return static_cast<double>(weight); }
@@ -48,26 +59,68 @@ struct Weight {
   }
 };
 
-/// The value of a path given by its nodes, v0 → v1 → ... ; of one node, its unit. Throws
-/// Error{value} for no nodes, a node outside the graph, or a step that is no edge. Cost: steps ·
-/// log degree.
-template <Base B>
-typename B::value composite(const B& base, const SignedGraph& graph, std::span<const Id> path) {
-  if (path.empty()) throw Error(ErrorKind::value, "a path without nodes");
-  for (const Id node : path)
-    if (node < 0 || node >= graph.node_count())
-      throw Error(ErrorKind::value, "node " + std::to_string(node) +
-                                        " of a path is not one of the " +
-                                        std::to_string(graph.node_count()) + " of the graph");
-  auto value = base.unit(path.front());
-  for (std::size_t i = 1; i < path.size(); ++i) {
-    const float weight = graph.weight(path[i - 1], path[i]);
-    if (weight == 0)
-      throw Error(ErrorKind::value, "step " + std::to_string(path[i - 1]) + " - " +
-                                        std::to_string(path[i]) + " of a path is no edge");
-    value = base.compose(value, base.arrow(weight));
+/// (ℝ, +, ×): the composite through all mediators, joined, is the product of two matrices.
+struct Real {
+  using value = double;
+  value arrow(float weight) const { return static_cast<double>(weight); }
+  value unit(Id) const { return 1; }
+  value zero() const { return 0; }
+  value compose(value first, value then) const { return first * then; }
+  value join(value f, value g) const { return f + g; }
+  /// |f − g| / max(|f|, |g|): 0 where both are 0, 1 where one is, at most 2.
+  double discrepancy(value f, value g) const {
+    if (f == g) return 0;
+    const double size = std::max(std::abs(f), std::abs(g));
+    return std::abs(f / size - g / size);
   }
-  return value;
+};
+
+namespace detail {
+
+/// |weight| as a probability; what rounding left above 1 is 1.
+inline double probability_of(float weight) {
+  const double p = std::abs(static_cast<double>(weight));
+  if (!(p <= 1 + 1e-6))
+    throw Error(ErrorKind::value, "weight " + std::to_string(weight) +
+                                      " is no probability: its size must be at most 1 (see "
+                                      "probabilities in yoneda/category/probabilities.hpp)");
+  return std::min(p, 1.0);
 }
+
+}  // namespace detail
+
+/// ([0, ∞], +, min): costs add along a path, and the cheapest path counts (Lawvere 1973, Metric
+/// spaces, generalized logic, and closed categories). An edge of weight w costs −log|w|, so |w| is
+/// read as a probability; signs are not seen. No path costs ∞.
+struct Lawvere {
+  using value = double;
+  /// Throws Error{value} where |weight| > 1.
+  value arrow(float weight) const { return cost(detail::probability_of(weight)); }
+  value unit(Id) const { return 0; }
+  value zero() const { return std::numeric_limits<double>::infinity(); }
+  value compose(value first, value then) const { return first + then; }
+  value join(value f, value g) const { return std::min(f, g); }
+  /// |f − g|; 0 where both are ∞, ∞ where one is.
+  double discrepancy(value f, value g) const { return f == g ? 0 : std::abs(f - g); }
+
+  /// −log p: 0 for 1, ∞ for 0.
+  static value cost(double p) { return 0 - std::log(p); }
+};
+
+/// ([0, 1], ×, max): the same base as Lawvere under p = exp(−cost), with its discrepancy: the
+/// likeliest path counts.
+struct Probability {
+  using value = double;
+  /// Throws Error{value} where |weight| > 1.
+  value arrow(float weight) const { return detail::probability_of(weight); }
+  value unit(Id) const { return 1; }
+  value zero() const { return 0; }
+  value compose(value first, value then) const { return first * then; }
+  value join(value f, value g) const { return std::max(f, g); }
+  /// |log f − log g|; 0 where both are 0, ∞ where one is.
+  double discrepancy(value f, value g) const {
+    return Lawvere{}.discrepancy(Lawvere::cost(f), Lawvere::cost(g));
+  }
+};
 
 }  // namespace yoneda
