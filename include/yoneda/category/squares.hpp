@@ -38,6 +38,39 @@ struct TwoPaths {
   }
 };
 
+/// Calls visit(middle, end, first, then) for every path top – middle – end of two edges, of weights
+/// first and then, whose middle and end lie below top: of lower degree, or of the same and a lower
+/// id. So every 4-cycle is two paths from one of its corners, and no node of high degree is a
+/// middle of long rows.
+template <class Visitor>
+void for_each_path_below(const SignedGraph& graph, Id top, Visitor&& visit) {
+  const auto is_below_top = [&graph, top](Id u) {
+    return std::pair(graph.degree(u), u) < std::pair(graph.degree(top), top);
+  };
+  const auto middles = graph.neighbors(top);
+  for (std::size_t i = 0; i < middles.size(); ++i) {
+    const Id middle = middles[i];
+    if (!is_below_top(middle)) continue;
+    const auto ends = graph.neighbors(middle);
+    for (std::size_t j = 0; j < ends.size(); ++j)
+      if (ends[j] != top && is_below_top(ends[j]))
+        visit(middle, ends[j], graph.weights(top)[i], graph.weights(middle)[j]);
+  }
+}
+
+/// Calls visit(middle, end, first, then) for every path source → middle → end of three different
+/// nodes along directed edges.
+template <class Visitor>
+void for_each_path_from(const SignedGraph& graph, Id source, Visitor&& visit) {
+  const auto middles = graph.neighbors(source);
+  for (std::size_t i = 0; i < middles.size(); ++i) {
+    const auto ends = graph.neighbors(middles[i]);
+    for (std::size_t j = 0; j < ends.size(); ++j)
+      if (ends[j] != source)
+        visit(middles[i], ends[j], graph.weights(source)[i], graph.weights(middles[i])[j]);
+  }
+}
+
 }  // namespace detail
 
 /// Cycles of four different nodes, each counted once, at the corner of highest degree (ties: the
@@ -47,26 +80,16 @@ struct TwoPaths {
 /// memory: n.
 inline CycleBalance square_balance(const SignedGraph& graph) {
   require_undirected(graph, "balance of squares");
-  const auto below = [&graph](Id u, Id v) {
-    return std::pair(graph.degree(u), u) < std::pair(graph.degree(v), v);
-  };
   CycleBalance counts;
   std::vector<detail::TwoPaths> paths(graph.node_count());
   std::vector<Id> opposite;
   for (Id top = 0; top < graph.node_count(); ++top) {
     opposite.clear();
-    for (std::size_t i = 0; i < graph.neighbors(top).size(); ++i) {
-      const Id middle = graph.neighbors(top)[i];
-      if (!below(middle, top)) continue;
-      for (std::size_t j = 0; j < graph.neighbors(middle).size(); ++j) {
-        const Id end = graph.neighbors(middle)[j];
-        if (end == top || !below(end, top)) continue;
-        detail::TwoPaths& between = paths[end];
-        if (between.positive + between.negative == 0) opposite.push_back(end);
-        between.add(static_cast<double>(graph.weights(top)[i]) *
-                    static_cast<double>(graph.weights(middle)[j]));
-      }
-    }
+    detail::for_each_path_below(graph, top, [&](Id, Id end, float first, float then) {
+      detail::TwoPaths& between = paths[end];
+      if (between.positive + between.negative == 0) opposite.push_back(end);
+      between.add(static_cast<double>(first) * static_cast<double>(then));
+    });
     for (const Id end : opposite) {
       paths[end].count_squares(counts);
       paths[end] = {};
