@@ -33,12 +33,30 @@ concept JoinBase = Base<B> && requires(const B b, typename B::value v) {
   { b.join(v, v) } -> std::same_as<typename B::value>;
 };
 
+/// A base in which every value can be walked back: compose(f, inverse(f)) is a unit.
+template <class B>
+concept GroupBase = Base<B> && requires(const B b, typename B::value v) {
+  { b.inverse(v) } -> std::same_as<typename B::value>;
+};
+
+namespace detail {
+
+/// The discrepancy; ∞ where it is no number, for a base met values outside its domain.
+template <Base B>
+double apart(const B& base, const typename B::value& f, const typename B::value& g) {
+  const double discrepancy = base.discrepancy(f, g);
+  return std::isnan(discrepancy) ? std::numeric_limits<double>::infinity() : discrepancy;
+}
+
+}  // namespace detail
+
 /// ({−1, +1}, ×): only the sign of an edge counts.
 struct Sign {
   using value = int;
   value arrow(float weight) const { return weight < 0 ? -1 : 1; }
   value unit(Id) const { return 1; }
   value compose(value first, value then) const { return first * then; }
+  value inverse(value f) const { return f; }
   /// 1 where the signs differ.
   double discrepancy(value f, value g) const { return f == g ? 0 : 1; }
 };
@@ -51,6 +69,7 @@ struct Weight {
   value arrow(float weight) const { return static_cast<double>(weight); }
   value unit(Id) const { return 1; }
   value compose(value first, value then) const { return first * then; }
+  value inverse(value f) const { return 1 / f; }
   /// |log|f| − log|g||, plus 1 where the signs differ.
   double discrepancy(value f, value g) const {
     if (f == g) return 0;

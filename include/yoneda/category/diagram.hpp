@@ -2,8 +2,7 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
+#include <concepts>
 #include <span>
 #include <string>
 #include <utility>
@@ -82,8 +81,7 @@ Sides<B> sides(const Equation& equation, const Arrows& arrow_of, const B& base) 
   require_valid(equation);
   Sides<B> both{composite(base, arrow_of, equation.left),
                 composite(base, arrow_of, equation.right)};
-  both.discrepancy = base.discrepancy(both.left, both.right);
-  if (std::isnan(both.discrepancy)) both.discrepancy = std::numeric_limits<double>::infinity();
+  both.discrepancy = detail::apart(base, both.left, both.right);
   return both;
 }
 
