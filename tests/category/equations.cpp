@@ -11,7 +11,9 @@
 #include "yoneda/category/parallel_paths.hpp"
 #include "yoneda/category/square_equations.hpp"
 #include "yoneda/category/squares.hpp"
+#include "yoneda/category/statistics.hpp"
 #include "yoneda/category/triangle_equations.hpp"
+#include "yoneda/null/sign_shuffle.hpp"
 
 using namespace yoneda;
 
@@ -187,14 +189,37 @@ TEST_CASE("a triangle fails in Sign where it is unbalanced, from any of its thre
         2 * square_balance(graph).unbalanced);
 }
 
+TEST_CASE("the share of commuting triangles is that of the equations that hold") {
+  const Statistic statistic = commuting_triangles_statistic();
+  Random random(7);
+  const SignedGraph graph = powers_of_two(25, 0.3, Direction::directed, random);
+  const Equations triangles = triangle_equations(graph);
+  const auto failing = static_cast<double>(failures(triangles.list, graph, Sign{}).size());
+  CHECK(*statistic.of(graph) ==
+        doctest::Approx(1 - failing / static_cast<double>(triangles.total)));
+  CHECK_FALSE(
+      statistic.of(SignedGraph::from_edges(2, {{0, 1, 1}}, Direction::directed, GraphKind::user))
+          .has_value());
+  CHECK_THROWS_AS(statistic.of(user_graph(2, {{0, 1, 1}})), Error);
+
+  // Planted sides commute beside shuffled signs, and signs by chance do not.
+  CHECK(compare_with(sign_shuffle(graph), statistic, graph, 40, 1).verdict == Verdict::does_not);
+  auto edges = graph.edges();
+  for (Edge& e : edges)
+    if ((e.weight < 0) != (e.source % 2 != e.target % 2)) e.weight = -e.weight;
+  const SignedGraph sided =
+      SignedGraph::from_edges(25, edges, Direction::directed, GraphKind::user);
+  const NullTest planted = compare_with(sign_shuffle(sided), statistic, sided, 40, 1);
+  CHECK(planted.observed == 1);
+  CHECK(planted.verdict == Verdict::commutes);
+}
+
 TEST_CASE("symmetric weights that satisfy all three equations of a triangle are ±1") {
-  const Equation* worst = nullptr;
   const SignedGraph ratios = user_graph(3, {{0, 1, 2}, {1, 2, 3}, {0, 2, 6}});
   const Equations found = triangle_equations(ratios);
   const auto failing = failures(found.list, ratios, Weight{});
   CHECK(failing.size() == 2);  // 2 · 3 = 6, but neither 2 · 6 = 3 nor 3 · 6 = 2
-  worst = &found.list[failing.front().equation];
-  CHECK(worst->left == std::vector<Id>{0, 2, 1});
+  CHECK(found.list[failing.front().equation].left == std::vector<Id>{0, 2, 1});
   const SignedGraph directed =
       SignedGraph::from_edges(3, ratios.edges(), Direction::directed, GraphKind::user);
   CHECK(commutes(triangle_equations(directed).list, directed, Weight{}));

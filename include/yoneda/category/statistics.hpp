@@ -5,7 +5,9 @@
 #include <limits>
 #include <optional>
 
+#include "yoneda/category/base.hpp"
 #include "yoneda/category/frustration.hpp"
+#include "yoneda/category/triangle_equations.hpp"
 #include "yoneda/category/triangles.hpp"
 #include "yoneda/graph/signed_graph.hpp"
 #include "yoneda/null/compare.hpp"
@@ -23,6 +25,24 @@ inline Statistic triangle_balance_statistic() {
 inline Statistic weighted_triangle_balance_statistic() {
   return {{"weighted triangle balance", 0, 1},
           [](const SignedGraph& graph) { return triangle_balance(graph).weighted_share(); }};
+}
+
+/// Share of a directed graph's transitive triangles in which the sign of f → h is the product of
+/// the signs of f → g and g → h. Nothing where there are none; throws Error{value} for an
+/// undirected graph, as for_each_transitive_triangle does.
+inline Statistic commuting_triangles_statistic() {
+  return {{"share of commuting transitive triangles", 0, 1},
+          [](const SignedGraph& graph) -> std::optional<double> {
+            const Sign base;
+            Index all = 0, commuting = 0;
+            for_each_transitive_triangle(graph, [&](const TransitiveTriangle& t) {
+              ++all;
+              const auto composite = base.compose(base.arrow(t.fg), base.arrow(t.gh));
+              commuting += base.discrepancy(composite, base.arrow(t.fh)) == 0;
+            });
+            if (all == 0) return std::nullopt;
+            return static_cast<double>(commuting) / static_cast<double>(all);
+          }};
 }
 
 /// How many triangles there are: how often two arrows of the graph come with their composite. There
