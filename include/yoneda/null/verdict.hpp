@@ -41,11 +41,14 @@ constexpr std::string_view name(Verdict verdict) {
 }
 
 /// A number that says how well something commutes, and its range. Either end may be the better one:
-/// {"triangle balance", 0, 1}, {"frustrated share of edges", 1, 0}.
+/// {"triangle balance", 0, 1}, {"frustrated share of edges", 1, 0}. Reasons call what is tested by
+/// `of`, and print a range within [0, 1] in percent where it is a share of something.
 struct Quantity {
   std::string name;
   double worst;
   double best;  ///< reached where everything commutes; infinite where there is no such value
+  std::string of = "graph";
+  bool share = true;
 
   bool higher_is_better() const { return best > worst; }
 };
@@ -80,6 +83,7 @@ inline std::string number(const char* format, double value) {
 /// 18.0% for a share of something, else five digits.
 inline std::string value_text(const Quantity& quantity, double value) {
   const auto [low, high] = std::minmax(quantity.worst, quantity.best);
+  if (!quantity.share) return number("%.3f", value);
   return low >= 0 && high <= 1 ? number("%.1f%%", 100 * value) : number("%.5g", value);
 }
 
@@ -104,6 +108,7 @@ inline NullTest judged(const Quantity& quantity, std::optional<double> observed,
                        std::vector<double> draws, const VerdictRule& rule = {}) {
   constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
   const auto text = [&quantity](double x) { return detail::value_text(quantity, x); };
+  const std::string nulls = "null " + quantity.of + "s";
   NullTest test;
   test.statistic = quantity.name;
   test.samples = static_cast<Index>(draws.size());
@@ -122,13 +127,13 @@ inline NullTest judged(const Quantity& quantity, std::optional<double> observed,
   const auto null = null_summary(defined);
   if (null.samples > 0) test.null_mean = null.mean, test.null_sd = null.sd;
   if (std::isnan(test.observed))
-    return conclude(Verdict::underpowered,
-                    "This graph has nothing to compute the " + quantity.name + " from.");
+    return conclude(Verdict::underpowered, "This " + quantity.of + " has nothing to compute the " +
+                                               quantity.name + " from.");
   if (null.samples < test.samples)
-    return conclude(Verdict::underpowered,
-                    std::to_string(test.samples - null.samples) + " of " +
-                        std::to_string(test.samples) + " null graphs have nothing to compute the " +
-                        quantity.name + " from, and the others alone would mislead.");
+    return conclude(Verdict::underpowered, std::to_string(test.samples - null.samples) + " of " +
+                                               std::to_string(test.samples) + " " + nulls +
+                                               " have nothing to compute the " + quantity.name +
+                                               " from, and the others alone would mislead.");
 
   const TailP tails = permutation_p(test.observed, defined);
   test.p_upper = tails.upper;
@@ -138,16 +143,16 @@ inline NullTest judged(const Quantity& quantity, std::optional<double> observed,
 
   const double reached = (test.null_mean - quantity.worst) / (quantity.best - quantity.worst);
   if (reached >= rule.forced)
-    return conclude(Verdict::forced, "Null graphs have a " + quantity.name + " of " +
+    return conclude(Verdict::forced, "Null " + quantity.of + "s have a " + quantity.name + " of " +
                                          text(test.null_mean) + " on average, almost the best of " +
                                          text(quantity.best) +
-                                         ": the construction forces it, so the graph's " +
-                                         text(test.observed) + " is no evidence.");
+                                         ": the construction forces it, so the " + quantity.of +
+                                         "'s " + text(test.observed) + " is no evidence.");
 
   const double least = 1 / (1 + static_cast<double>(test.samples));
   if (least > rule.alpha)
     return conclude(Verdict::underpowered,
-                    std::to_string(test.samples) + " null graphs cannot give a p below " +
+                    std::to_string(test.samples) + " " + nulls + " cannot give a p below " +
                         detail::number("%.2g", least) + "; at least " +
                         detail::number("%.0f", std::ceil(1 / rule.alpha - 1 - 1e-9)) +
                         " are needed.");
@@ -158,22 +163,21 @@ inline NullTest judged(const Quantity& quantity, std::optional<double> observed,
   if (p_of_best > rule.alpha)
     return conclude(Verdict::underpowered,
                     "Even the best " + quantity.name + ", " + text(quantity.best) +
-                        ", would not stand out at this size: null graphs often reach it (" +
+                        ", would not stand out at this size: " + nulls + " often reach it (" +
                         detail::p_text(p_of_best) + ").");
 
   const double p = better_tail(tails);
   const bool high = quantity.higher_is_better();
   const std::string observed_text = "The " + quantity.name + " is " + text(test.observed);
-  const std::string null_text =
-      text(test.null_mean) + " ± " + text(test.null_sd) + " of null graphs";
+  const std::string null_text = text(test.null_mean) + " ± " + text(test.null_sd) + " of " + nulls;
   if (p <= rule.alpha)
     return conclude(Verdict::commutes, observed_text + (high ? ", above the " : ", below the ") +
                                            null_text + " (" + detail::p_text(p) + ").");
   const double p_worse = high ? tails.lower : tails.upper;
   if (p_worse <= rule.alpha)
     return conclude(Verdict::does_not, observed_text + ", worse than the " + null_text + " (" +
-                                           detail::p_text(p_worse) +
-                                           "): the graph commutes less than its null.");
+                                           detail::p_text(p_worse) + "): the " + quantity.of +
+                                           " commutes less than its null.");
   return conclude(Verdict::does_not, observed_text + ", no better than the " + null_text + " (" +
                                          detail::p_text(p) + ").");
 }
