@@ -18,6 +18,7 @@ struct Study {
   std::string categories() const { return folder + "/categories.json"; }
   std::string check() const { return folder + "/check.json"; }
   std::string enrichment() const { return folder + "/enrichment.json"; }
+  std::string relations() const { return folder + "/relations.json"; }
 };
 
 /// Writes study.json, making the folder where needed. Throws Error{file}.
