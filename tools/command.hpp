@@ -50,6 +50,9 @@ study::Sources open(const SourceFlags& flags);
 /// it is not. Throws Error{value} where a source has changed.
 std::optional<study::Sources> open_or_reopen(const SourceFlags& flags, const study::Record& record);
 
+/// The tensor named, or the only matrix in the file. Throws Error.
+yoneda::Matrix read_activations(const std::string& path, const std::string& tensor);
+
 /// On standard output, indented, in ASCII, so that no text disturbs a terminal; what is no UTF-8
 /// becomes replacement characters (token ids say which token it was).
 void print_json(const Json& json);
@@ -70,6 +73,7 @@ void add_categories(CLI::App& app, Session& session);
 void add_check(CLI::App& app, Session& session);
 void add_features(CLI::App& app, Session& session);
 void add_enrich(CLI::App& app, Session& session);
+void add_relations(CLI::App& app, Session& session);
 void add_train(CLI::App& app, Session& session);
 void add_run(CLI::App& app, Session& session);
 void add_demo(CLI::App& app, Session& session);

@@ -6,6 +6,7 @@
 #include "command.hpp"
 #include "terminal.hpp"
 #include "yoneda/core/id_ranges.hpp"
+#include "yoneda/io/read_tensors.hpp"
 
 namespace tool {
 
@@ -118,6 +119,23 @@ std::optional<study::Sources> open_or_reopen(const SourceFlags& flags,
 
 void print_json(const Json& json) {
   fmt::print("{}\n", json.dump(1, ' ', true, Json::error_handler_t::replace));
+}
+
+yoneda::Matrix read_activations(const std::string& path, const std::string& tensor) {
+  const yoneda::io::TensorFile file = yoneda::io::read_tensors(path);
+  if (!tensor.empty()) return yoneda::io::to_matrix(file.at(tensor));
+  const yoneda::io::Tensor* only = nullptr;
+  for (const auto& candidate : file.tensors) {
+    if (candidate.shape.size() != 2) continue;
+    if (only)
+      throw yoneda::Error(yoneda::ErrorKind::value,
+                          "holds several matrices ('" + only->name + "', '" + candidate.name +
+                              "'): name one with --tensor",
+                          path);
+    only = &candidate;
+  }
+  if (!only) throw yoneda::Error(yoneda::ErrorKind::value, "holds no matrix [rows, d_model]", path);
+  return yoneda::io::to_matrix(*only);
 }
 
 void add_json_flag(CLI::App& command, Session& session) {

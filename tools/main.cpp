@@ -66,6 +66,7 @@ int main(int argc, char** argv) {
   tool::add_categories(app, session);
   tool::add_check(app, session);
   tool::add_enrich(app, session);
+  tool::add_relations(app, session);
   tool::add_train(app, session);
   app.parse_complete_callback([&] {
 #if defined(_OPENMP)

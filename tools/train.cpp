@@ -19,24 +19,6 @@ struct Options {
   std::string activations, tensor, output, dtype = "f32";
 };
 
-// The tensor named, or the only matrix in the file.
-yoneda::Matrix activations(const Options& options) {
-  const yoneda::io::TensorFile file = yoneda::io::read_tensors(options.activations);
-  if (!options.tensor.empty()) return yoneda::io::to_matrix(file.at(options.tensor));
-  const yoneda::io::Tensor* only = nullptr;
-  for (const auto& tensor : file.tensors) {
-    if (tensor.shape.size() != 2) continue;
-    if (only)
-      throw Error(ErrorKind::value,
-                  "holds several matrices ('" + only->name + "', '" + tensor.name +
-                      "'): name one with --tensor",
-                  options.activations);
-    only = &tensor;
-  }
-  if (!only) throw Error(ErrorKind::value, "holds no matrix [rows, d_model]", options.activations);
-  return yoneda::io::to_matrix(*only);
-}
-
 Json metrics_json(const yoneda::SaeMetrics& metrics) {
   return {{"rows", metrics.rows},
           {"fve", metrics.fve},
@@ -46,7 +28,7 @@ Json metrics_json(const yoneda::SaeMetrics& metrics) {
 }
 
 void run(const Options& options, const Session& session) {
-  const yoneda::Matrix rows = activations(options);
+  const yoneda::Matrix rows = read_activations(options.activations, options.tensor);
   const yoneda::TrainResult result =
       yoneda::train_topk(rows, options.train, yoneda::onednn_gemm(), terminal_progress());
   yoneda::Dtype dtype = yoneda::Dtype::f32;

@@ -752,6 +752,119 @@ class Enrich(Scratch):
         self.refused(2, "name it and the model with --sae and --model", "enrich", self.study, "--sets", self.sets)
 
 
+class Relations(Scratch):
+    """Token 2i + 1 is token 2i plus one difference; the SAE knows every direction, up and down."""
+
+    def setUp(self):
+        super().setUp()
+        self.W_dec, self.W_U = toy(self.folder, n=24, d=12, V=300)
+        random = numpy.random.default_rng(5)
+        difference = 2 * random.standard_normal(12)
+        self.W_U = self.W_U.copy()
+        for i in range(12):
+            self.W_U[2 * i + 1] = self.W_U[2 * i] + difference + 0.4 * random.standard_normal(12)
+        write_safetensors(self.folder / "model.safetensors", {"W_U": self.W_U, "final_norm_weight": numpy.ones(12, "float32")})
+        self.write_sae(numpy.concatenate([numpy.eye(12), -numpy.eye(12)]).astype("float32"), k=12)
+        self.study = self.folder / "study"
+        self.done("run", "--sae", self.folder / "sae", "--model", self.folder / "model.safetensors", "-k", 10, "--samples", 20,
+                  "-o", self.study)
+        self.quads = self.folder / "doubling.txt"
+        self.quads.write_text("".join(f"word{2 * i} word{2 * i + 1} Word{2 * j} word{2 * j + 1}\n"
+                                      for i in range(12) for j in range(12) if i != j))
+
+    def write_sae(self, W_dec, k):
+        sae = self.folder / "sae"
+        write_safetensors(sae / "sae_weights.safetensors", {
+            "W_enc": W_dec.T.copy(), "W_dec": W_dec, "b_enc": numpy.zeros(24, "float32"), "b_dec": numpy.zeros(12, "float32")})
+        config = json.loads((sae / "cfg.json").read_text())
+        (sae / "cfg.json").write_text(json.dumps({**config, "k": k}))
+
+    def values(self, X):
+        """Q, hit@1 and MRR by their definitions."""
+        X = X.astype("float64")
+        D = numpy.array([X[2 * i + 1] - X[2 * i] for i in range(12)])
+        cosines, ranks = [], []
+        for i in range(12):
+            mean = numpy.delete(D, i, 0).mean(0)
+            cosines.append(D[i] @ mean / numpy.linalg.norm(D[i]) / numpy.linalg.norm(mean))
+            near = X @ (X[2 * i] + mean) / numpy.linalg.norm(X, axis=1)
+            near[2 * i] = -numpy.inf
+            ranks.append((near >= near[2 * i + 1]).sum())
+        ranks = numpy.array(ranks)
+        return numpy.mean(cosines), (ranks == 1).mean(), (1 / ranks).mean()
+
+    def test_a_planted_relation_commutes_in_vectors_and_in_codes(self):
+        text = self.done("relations", self.study, "--quads", self.quads)
+        for words in ("variance explained by the codes: 1", "doubling", "reconstructions", "top-rows", "Q of codes over Q of words",
+                      "commutes", "furthest from commuting", "1,000 draws each, seed 1", "relations.json"):
+            self.assertIn(words, text)
+        found = self.valid("relations", self.study / "relations.json")
+        relation = found["relations"][0]
+        self.assertEqual((relation["name"], relation["pairs"]), ("doubling", 12))
+        self.assertIn("quads", found["sources"])
+        tests = {test["representation"]: test for test in relation["tests"]}
+        self.assertEqual(list(tests), ["words", "reconstructions", "codes", "profiles", "top-rows"])
+        codes = numpy.maximum(numpy.concatenate([self.W_U, -self.W_U], 1), 0)
+        for name, rows in (("words", self.W_U), ("reconstructions", self.W_U), ("codes", codes)):
+            q, hit, mrr = self.values(rows)
+            self.assertAlmostEqual(tests[name]["q"]["observed"], q, 5)
+            self.assertAlmostEqual(tests[name]["hit_at_1"]["observed"], hit, 9)
+            self.assertAlmostEqual(tests[name]["mean_reciprocal_rank"]["observed"], mrr, 9)
+            self.assertEqual(tests[name]["q"]["verdict"], "commutes")
+            self.assertEqual(len(tests[name]["failures"]), round(12 * (1 - hit)))
+        self.assertIn("holds      relations.json", self.done("inspect", self.study))
+
+    def test_the_same_for_any_number_of_threads(self):
+        found = []
+        for threads in (1, 2, 3):
+            found.append(self.done("--threads", threads, "relations", self.study, "--quads", self.quads, "--in", "words,codes",
+                                   "--samples", 50, "--json"))
+        self.assertEqual(json.loads(found[0])["tests"][1]["representation"], "codes")
+        self.assertEqual(found[0], found[1])
+        self.assertEqual(found[0], found[2])
+
+    def test_codes_of_what_the_sae_does_not_read_are_refused_with_the_measured_fraction(self):
+        random = numpy.random.default_rng(6)
+        self.write_sae(random.standard_normal((24, 12)).astype("float32"), k=4)
+        weights = ("--sae", self.folder / "sae", "--model", self.folder / "model.safetensors")
+        ran = yoneda("relations", self.study, "--quads", self.quads, "--samples", 50, "--json", *weights)
+        self.assertEqual(ran.returncode, 0, ran.stderr)
+        self.assertIn("note: without reconstructions, codes and top-rows: the SAE explains -", ran.stderr)
+        found = json.loads(ran.stdout)
+        self.assertLess(found["variance_explained"], 0.3)
+        self.assertEqual([test["representation"] for test in found["tests"]], ["words", "profiles"])
+        self.refused(2, "less than 0.3", "relations", self.study, "--quads", self.quads, "--in", "codes", *weights)
+
+    def test_activations_instead_of_the_unembedding(self):
+        numpy.save(self.folder / "x.npy", 3 * self.W_U)
+        found = json.loads(self.done("relations", self.study, "--quads", self.quads, "--samples", 50, "--in", "words", "--json",
+                                     "--activations", self.folder / "x.npy", "-o", self.folder / "r.json"))
+        self.assertAlmostEqual(found["tests"][0]["q"]["observed"], self.values(self.W_U)[0], 5)
+        self.assertIn("activations", self.valid("relations", self.folder / "r.json")["sources"])
+        numpy.save(self.folder / "x.npy", self.W_U[:-1])
+        self.refused(2, "x.npy: the activations have 299 rows, one is needed for each of the 300 tokens", "relations", self.study,
+                     "--quads", self.quads, "--activations", self.folder / "x.npy", "--in", "codes")
+
+    def test_missing_words_and_bad_input(self):
+        self.quads.write_text(": r\nword0 word1 word2 word3\nword0 word1 lima peru\nword4 word5\n")
+        ran = yoneda("relations", self.study, "--quads", self.quads, "--in", "words", "--json")
+        self.assertEqual(ran.returncode, 0, ran.stderr)
+        self.assertIn("relation 'r': 1 of 4 pairs are left out, for 2 words are no tokens: 'lima', 'peru'", ran.stderr)
+        q = json.loads(ran.stdout)["tests"][0]["q"]
+        self.assertEqual(q["verdict"], "underpowered")
+        self.assertIn("There are 3 pairs; a verdict takes at least 8", q["reason"])
+        self.refused(2, "there is no representation 'word'", "relations", self.study, "--quads", self.quads, "--in", "word")
+        self.quads.write_text("word0 word1 word2\n")
+        self.refused(2, "doubling.txt: line 1: expected four words", "relations", self.study, "--quads", self.quads)
+        self.quads.write_text(": r\nlima peru rome italy\n")
+        self.refused(2, "it takes at least two", "relations", self.study, "--quads", self.quads)
+        self.refused(2, "missing.txt", "relations", self.study, "--quads", self.folder / "missing.txt")
+        self.assertEqual(yoneda("relations", self.study).returncode, 2)
+        (self.folder / "model.safetensors").rename(self.folder / "moved.safetensors")
+        self.quads.write_text("word0 word1 word2 word3\n")
+        self.refused(2, "name them with --sae and --model", "relations", self.study, "--quads", self.quads)
+
+
 class Train(Scratch):
     def test_trains_on_npy_and_writes_what_run_reads(self):
         random = numpy.random.default_rng(0)
