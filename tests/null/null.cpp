@@ -3,33 +3,78 @@
 #include <doctest/doctest.h>
 
 #include "category/graphs.hpp"
-#include "yoneda/null/gaussian.hpp"
+#include "yoneda/null/rewire.hpp"
 #include "yoneda/null/sign_shuffle.hpp"
 
 using namespace yoneda;
 
+namespace {
+
+constexpr GraphKind all_kinds[] = {GraphKind::user, GraphKind::profile, GraphKind::decoder,
+                                   GraphKind::virtual_, GraphKind::flow};
+
+}  // namespace
+
 TEST_CASE(
     "each null is honest for the graphs it was made for, and refused with a reason elsewhere") {
   struct Case {
-    GraphKind kind;
-    bool gaussian, sign;
+    const char* null;
+    bool user, profile, decoder, product;
+    // a word of the reason why it is refused, by kind
+    const char *why_user, *why_profile, *why_decoder, *why_product;
   };
-  for (const Case& c :
-       {Case{GraphKind::user, false, true}, Case{GraphKind::profile, true, false},
-        Case{GraphKind::decoder, true, false}, Case{GraphKind::virtual_, false, false},
-        Case{GraphKind::flow, false, false}}) {
-    CAPTURE(name(c.kind));
-    CHECK(objection("gaussian", c.kind).has_value() != c.gaussian);
-    CHECK(objection("sign", c.kind).has_value() != c.sign);
-    const auto standard = default_null(c.kind);
-    if (standard) CHECK_FALSE(objection(*standard, c.kind).has_value());
-    CHECK_FALSE(objection("a null of one's own", c.kind).has_value());
+  const Case cases[] = {
+      {"gaussian", false, true, true, false, "has none", "", "", "loses how the encoder goes"},
+      {"whitened-rotation", false, true, true, false, "has none", "", "",
+       "loses how the encoder goes"},
+      {"rotation", false, true, false, false, "has none", "", "would be the graph itself",
+       "loses how the encoder goes"},
+      {"joint-rotation", false, false, false, true, "has none", "from the decoder alone",
+       "from the decoder alone", ""},
+      {"rewire", true, false, false, false, "", "those of no Gram matrix",
+       "those of no Gram matrix", "rewired edges would make a false discovery"},
+      {"sign", true, false, false, false, "", "shuffled signs would make a false discovery",
+       "shuffled signs would make a false discovery",
+       "shuffled signs would make a false discovery"}};
+  for (const Case& c : cases)
+    for (const GraphKind kind : all_kinds) {
+      CAPTURE(c.null);
+      CAPTURE(name(kind));
+      const bool honest = kind == GraphKind::user      ? c.user
+                          : kind == GraphKind::profile ? c.profile
+                          : kind == GraphKind::decoder ? c.decoder
+                                                       : c.product;
+      const std::string why = kind == GraphKind::user      ? c.why_user
+                              : kind == GraphKind::profile ? c.why_profile
+                              : kind == GraphKind::decoder ? c.why_decoder
+                                                           : c.why_product;
+      const auto reason = objection(c.null, kind);
+      REQUIRE(reason.has_value() != honest);
+      if (reason) CHECK(reason->find(why) != std::string::npos);
+    }
+}
+
+TEST_CASE("a reason names a null that is honest; so is the one that suits a kind") {
+  for (const GraphKind kind : all_kinds) {
+    CAPTURE(name(kind));
+    CHECK_FALSE(objection("a null of one's own", kind).has_value());
+    const auto standard = default_null(kind);
+    if (standard) CHECK_FALSE(objection(*standard, kind).has_value());
+    for (const auto null : detail::null_kinds)
+      if (const auto reason = objection(null, kind)) {
+        const std::size_t use = reason->rfind("; use ");
+        REQUIRE(use != std::string::npos);
+        const std::size_t first = use + 6;
+        const std::string named = reason->substr(first, reason->find_first_of(" ,", first) - first);
+        CHECK_FALSE(objection(named, kind).has_value());
+        CHECK(std::ranges::find(detail::null_kinds, named) != detail::null_kinds.end());
+      }
   }
   CHECK(default_null(GraphKind::profile) == "gaussian");
   CHECK(default_null(GraphKind::decoder) == "gaussian");
   CHECK(default_null(GraphKind::user) == "sign");
+  CHECK(default_null(GraphKind::virtual_) == "joint-rotation");
   CHECK_FALSE(default_null(GraphKind::flow).has_value());
-  CHECK_FALSE(default_null(GraphKind::virtual_).has_value());
 }
 
 TEST_CASE("the refusal is an error that says why") {
@@ -40,10 +85,7 @@ TEST_CASE("the refusal is an error that says why") {
       "the null 'sign' is refused for a profile graph: a Gram matrix is nearly balanced by "
       "construction, so shuffled signs would make a false discovery; use gaussian",
       Error);
-  // The null that suits an encoder and a decoder is named, though it cannot be drawn yet.
-  for (const GraphKind kind : {GraphKind::virtual_, GraphKind::flow})
-    for (const char* null : {"gaussian", "sign"})
-      CHECK(objection(null, kind)->find("joint-rotation") != std::string::npos);
+  CHECK_THROWS_AS(rewire(gram), Error);
   try {
     require_honest("gaussian", GraphKind::user);
     FAIL("was not refused");

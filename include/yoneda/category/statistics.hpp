@@ -7,6 +7,7 @@
 
 #include "yoneda/category/base.hpp"
 #include "yoneda/category/frustration.hpp"
+#include "yoneda/category/squares.hpp"
 #include "yoneda/category/triangle_equations.hpp"
 #include "yoneda/category/triangles.hpp"
 #include "yoneda/graph/signed_graph.hpp"
@@ -51,6 +52,22 @@ inline Statistic triangle_count_statistic() {
   return {{"number of triangles", 0, std::numeric_limits<double>::infinity()},
           [](const SignedGraph& graph) -> std::optional<double> {
             return static_cast<double>(triangle_balance(graph).count());
+          }};
+}
+
+/// Share of balanced squares, by sign alone: what there is of balance in a graph between two
+/// layers. A product of low rank balances more than half of them: random directions of 100
+/// dimensions about four in five.
+inline Statistic square_balance_statistic() {
+  return {{"square balance", 0, 1},
+          [](const SignedGraph& graph) { return square_balance(graph).share(); }};
+}
+
+/// How many squares there are. There is no best number.
+inline Statistic square_count_statistic() {
+  return {{"number of squares", 0, std::numeric_limits<double>::infinity()},
+          [](const SignedGraph& graph) -> std::optional<double> {
+            return static_cast<double>(square_balance(graph).count());
           }};
 }
 

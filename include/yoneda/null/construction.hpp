@@ -6,6 +6,8 @@
 #include "yoneda/core/random.hpp"
 #include "yoneda/graph/decoder.hpp"
 #include "yoneda/graph/profile.hpp"
+#include "yoneda/graph/virtual.hpp"
+#include "yoneda/null/rotation.hpp"
 
 namespace yoneda {
 
@@ -20,7 +22,7 @@ struct Construction {
 /// The function W_dec [n, d] -> graph for a model. A profile graph reads the unembedding; a decoder
 /// graph only the rows. W_U is converted to f32 once, for it is read many times: 4 V d bytes.
 /// Throws Error{value} for a kind that is no Gram matrix: virtual and flow graphs are made from an
-/// encoder as well, and are drawn again by joint rotations.
+/// encoder as well (see virtual_construction).
 inline std::function<SignedGraph(const Matrix&)> graph_construction(const Construction& how,
                                                                     Unembedding model,
                                                                     const Gemm& gemm) {
@@ -37,6 +39,20 @@ inline std::function<SignedGraph(const Matrix&)> graph_construction(const Constr
     arrows.convention = how.convention;
     arrows.histogram = false;
     return profile_graph(logit_arrows(W_dec, model, arrows, gemm), how.neighbors);
+  };
+}
+
+/// The function W_dec, W_enc of the SAE that reads -> virtual graph, from what another SAE writes.
+/// Of the two its encoder alone enters; both are there because they are drawn together. The graph
+/// is without directions, for what is counted in it are cycles. W_enc of `reader` may be empty.
+template <class = void>
+std::function<SignedGraph(const EncoderDecoder&)> virtual_construction(
+    const Matrix& W_dec, const StreamReader& reader, const NeighborOptions& neighbors,
+    const Gemm& gemm) {
+  return [=](const EncoderDecoder& downstream) {
+    StreamReader drawn = reader;
+    drawn.W_enc = downstream.W_enc;
+    return without_directions(virtual_graph(W_dec, drawn, neighbors, gemm));
   };
 }
 
