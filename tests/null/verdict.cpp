@@ -116,6 +116,10 @@ TEST_CASE("a quantity without a best value has a verdict but no effect") {
   const NullTest test = judged(count, 11571, spread(99, 9200, 9400));
   CHECK(test.verdict == Verdict::commutes);
   CHECK(std::isnan(test.effect));
-  CHECK(test.reason ==
-        "The number of triangles is 11571, above the 9300 ± 58.618 of null graphs (p = 0.01).");
+  CHECK(test.excess == Approx(11571.0 / 9300));
+  CHECK(
+      test.reason ==
+      "The number of triangles is 11571, 1.24 times the mean of the null, above the 9300 ± 58.618 "
+      "of null graphs (p = 0.01).");
+  CHECK(std::isnan(judged({"triangle balance", 0, 1}, 0.9, spread(99, 0.5, 0.6)).excess));
 }

@@ -64,6 +64,7 @@ struct NullTest {
   double observed = 0;
   double null_mean = 0, null_sd = 0;  ///< over the draws where it is defined
   double effect = 0;                ///< (observed − mean) / (best − mean): 1 at the best value
+  double excess = 0;                ///< observed / mean, of a quantity without a best value
   double p_upper = 1, p_lower = 1;  ///< of a value as large, as small; 1 where undefined
   std::vector<double> draws;
   Index samples = 0;
@@ -114,7 +115,7 @@ inline NullTest judged(const Quantity& quantity, std::optional<double> observed,
   test.samples = static_cast<Index>(draws.size());
   test.observed = observed.value_or(undefined);
   test.draws = std::move(draws);
-  test.null_mean = test.null_sd = test.effect = undefined;
+  test.null_mean = test.null_sd = test.effect = test.excess = undefined;
   const auto conclude = [&test](Verdict verdict, std::string reason) {
     test.verdict = verdict;
     test.reason = std::move(reason);
@@ -138,7 +139,9 @@ inline NullTest judged(const Quantity& quantity, std::optional<double> observed,
   const TailP tails = permutation_p(test.observed, defined);
   test.p_upper = tails.upper;
   test.p_lower = tails.lower;
-  if (std::isfinite(quantity.best) && quantity.best != test.null_mean)
+  const bool has_best = std::isfinite(quantity.best);
+  if (!has_best && test.null_mean != 0) test.excess = test.observed / test.null_mean;
+  if (has_best && quantity.best != test.null_mean)
     test.effect = (test.observed - test.null_mean) / (quantity.best - test.null_mean);
 
   const double reached = (test.null_mean - quantity.worst) / (quantity.best - quantity.worst);
@@ -168,7 +171,9 @@ inline NullTest judged(const Quantity& quantity, std::optional<double> observed,
 
   const double p = better_tail(tails);
   const bool high = quantity.higher_is_better();
-  const std::string observed_text = "The " + quantity.name + " is " + text(test.observed);
+  std::string observed_text = "The " + quantity.name + " is " + text(test.observed);
+  if (std::isfinite(test.excess))  // no best value to measure the way to
+    observed_text += ", " + detail::number("%.2f", test.excess) + " times the mean of the null";
   const std::string null_text = text(test.null_mean) + " ± " + text(test.null_sd) + " of " + nulls;
   if (p <= rule.alpha)
     return conclude(Verdict::commutes, observed_text + (high ? ", above the " : ", below the ") +
