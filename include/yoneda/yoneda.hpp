@@ -1,9 +1,10 @@
 // The mathematics of Yoneda, header-only: needs Eigen, and nothing that must be linked.
 //
-// Two headers are left out because they need Spectra (also header-only) and seconds of compilation;
-// include them where you use them:
-//     yoneda/linear/eigenpairs.hpp   largest eigenpairs of a symmetric pencil
-//     yoneda/cluster/sponge.hpp      SPONGE_sym clustering
+// Three headers are left out because they need Spectra (also header-only) or Eigen's sparse
+// factorisations, and seconds of compilation; include them where you use them:
+//     yoneda/category/frustration_bound.hpp   bounds of frustration that a factorisation proves
+//     yoneda/linear/eigenpairs.hpp            largest eigenpairs of a symmetric pencil
+//     yoneda/cluster/sponge.hpp               SPONGE_sym clustering
 #pragma once
 
 #include "yoneda/arrows/extremes.hpp"
@@ -15,6 +16,7 @@
 #include "yoneda/category/balance.hpp"
 #include "yoneda/category/base.hpp"
 #include "yoneda/category/composite.hpp"
+#include "yoneda/category/category_frustration.hpp"
 #include "yoneda/category/cycle_balance.hpp"
 #include "yoneda/category/diagram.hpp"
 #include "yoneda/category/feature_frustration.hpp"
@@ -28,12 +30,14 @@
 #include "yoneda/category/relations.hpp"
 #include "yoneda/category/representation.hpp"
 #include "yoneda/category/selection.hpp"
+#include "yoneda/category/isotropic.hpp"
 #include "yoneda/category/spanning_forest.hpp"
 #include "yoneda/category/square_equations.hpp"
 #include "yoneda/category/squares.hpp"
 #include "yoneda/category/statistics.hpp"
 #include "yoneda/category/triangle_equations.hpp"
 #include "yoneda/category/triangles.hpp"
+#include "yoneda/category/walk_balance.hpp"
 #include "yoneda/cluster/agreement.hpp"
 #include "yoneda/cluster/clustering.hpp"
 #include "yoneda/cluster/kmeans.hpp"
@@ -64,6 +68,7 @@
 #include "yoneda/linear/dot.hpp"
 #include "yoneda/linear/float_rows.hpp"
 #include "yoneda/linear/gemm.hpp"
+#include "yoneda/linear/lanczos.hpp"
 #include "yoneda/model/convention.hpp"
 #include "yoneda/model/origin.hpp"
 #include "yoneda/model/sae.hpp"
@@ -72,6 +77,7 @@
 #include "yoneda/null/compare.hpp"
 #include "yoneda/null/construction.hpp"
 #include "yoneda/null/enrichment.hpp"
+#include "yoneda/null/feature_p.hpp"
 #include "yoneda/null/gaussian.hpp"
 #include "yoneda/null/null.hpp"
 #include "yoneda/null/sign_shuffle.hpp"

@@ -1,4 +1,4 @@
-// Short cycles of a signed graph by the sign of their product.
+// Cycles and closed walks of a signed graph by the sign of their product: what is found of them.
 #pragma once
 
 #include <optional>
@@ -28,6 +28,24 @@ struct CycleBalance {
     if (total == 0) return std::nullopt;
     return balanced_weight / total;
   }
+};
+
+/// All closed walks (see walk_balance): K = tr e^{βA} / tr e^{β|A|}, in (0, 1].
+struct WalkBalance {
+  double value = 1;
+  double log_value = 0;  ///< for graphs so frustrated that the value is too small for a double
+  double error = 0;      ///< one standard error of the value; 0 where exact
+  bool exact = true;
+};
+
+/// Triangles of a decoder graph beside what isotropic directions would do (see isotropic_excess).
+struct IsotropicExcess {
+  double dimension = 0;  ///< effective dimension of the decoder
+  double predicted = 0;  ///< balanced share, the mean of the triangles' probabilities
+  double observed = 0;   ///< balanced share
+  Index triangles = 0;
+
+  double excess() const { return observed - predicted; }
 };
 
 }  // namespace yoneda

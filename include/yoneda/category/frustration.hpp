@@ -42,6 +42,30 @@ struct Frustration {
   std::vector<signed char> side;                   ///< the sides that reach `upper`
 };
 
+/// One connected component that is not balanced, and what is known of its frustration index.
+struct ComponentFrustration {
+  Id first = 0;  ///< its smallest node
+  Index nodes = 0, edges = 0;
+  double upper = 0;                 ///< what the sides leave frustrated
+  double packing = 0;               ///< of edge-disjoint negative cycles
+  std::optional<double> certified;  ///< by a factorisation; nothing where none was made
+  double lower = 0;                 ///< the larger of the two
+};
+
+/// The same component by component (see frustration_bounds in frustration_bound.hpp).
+struct FrustrationBounds {
+  Frustration total;
+  std::vector<ComponentFrustration> components;  ///< largest first
+  double by_packing = 0, by_factorisation = 0;   ///< of total.lower, what each has proved
+  std::vector<std::string> notes;
+};
+
+/// Negative cycles that share no capacity.
+struct PackedCycles {
+  double total = 0;          ///< their number, or their amounts
+  std::vector<double> used;  ///< what they take of each stored edge
+};
+
 namespace detail {
 
 /// The graph as its search sees it: signed capacities, and the sides that are moved about.
@@ -129,6 +153,7 @@ class CyclePacking {
   CyclePacking(const SignedGraph& graph, std::span<const signed char> side, bool weighted)
       : graph_(graph),
         twin_(graph.columns().size()),
+        packed_{0, std::vector<double>(graph.columns().size(), 0)},
         owner_(graph.node_count(), nobody),
         entered_by_(graph.node_count(), -1) {
     left_.reserve(graph.columns().size());
@@ -141,24 +166,24 @@ class CyclePacking {
         const double capacity = weighted ? std::abs(static_cast<double>(w)) : 1;
         const bool satisfied = (w < 0) == (side[u] != side[v]);
         left_.push_back(satisfied ? capacity : 0);
-        if (!satisfied && u < v) chords_.push_back({u, v, capacity});
+        if (!satisfied && u < v) chords_.push_back({u, v, i, capacity});
       }
   }
 
-  double pack() {
-    double packed = 0;
+  PackedCycles pack() {
     constexpr Index any_length = std::numeric_limits<Index>::max();
     for (const Index longest : {Index{2}, Index{3}, Index{4}, Index{5}, Index{6}, any_length}) {
       for (Chord& chord : chords_)
-        while (chord.left > 0 && find_path(chord.from, chord.to, longest)) packed += take(chord);
+        while (chord.left > 0 && find_path(chord.from, chord.to, longest)) take(chord);
       std::erase_if(chords_, [](const Chord& chord) { return chord.left == 0; });
     }
-    return packed;
+    return std::move(packed_);
   }
 
  private:
   struct Chord {
     Id from, to;
+    Index edge;
     double left;  // capacity not yet in a cycle
   };
 
@@ -200,7 +225,7 @@ class CyclePacking {
   }
 
   /// Takes the path found and its chord as one cycle, as much as its tightest edge allows.
-  double take(Chord& chord) {
+  void take(Chord& chord) {
     path_.assign(1, meeting_);
     for (Id v : {graph_.columns()[meeting_], graph_.columns()[twin_[meeting_]]})
       for (; entered_by_[v] >= 0; v = graph_.columns()[twin_[entered_by_[v]]])
@@ -209,11 +234,14 @@ class CyclePacking {
     for (const Index i : path_) amount = std::min(amount, left_[i]);
     for (const Index i : path_) left_[i] = left_[twin_[i]] = left_[i] - amount;
     chord.left -= amount;
-    return amount;
+    path_.push_back(chord.edge);
+    for (const Index i : path_) packed_.used[i] = packed_.used[twin_[i]] += amount;
+    packed_.total += amount;
   }
 
   const SignedGraph& graph_;
-  std::vector<Index> twin_;   // the same edge in the other row
+  std::vector<Index> twin_;  // the same edge in the other row
+  PackedCycles packed_;
   std::vector<double> left_;  // capacity not yet in a cycle; 0 for chords
   std::vector<Chord> chords_;
   std::vector<Owner> owner_;       // which end of the search reached a node
@@ -225,6 +253,13 @@ class CyclePacking {
 };
 
 }  // namespace detail
+
+/// Throws Error{shape} unless there is one side a node.
+inline void require_one_each(const SignedGraph& graph, std::span<const signed char> side) {
+  if (static_cast<Index>(side.size()) != graph.node_count())
+    throw Error(ErrorKind::shape, std::to_string(side.size()) + " sides for a graph of " +
+                                      std::to_string(graph.node_count()) + " nodes");
+}
 
 /// Good sides by local search: descent from the spanning forest, which is exact for a balanced
 /// graph, then annealing runs, each with its own random stream; the best, ties to the earliest. The
@@ -243,6 +278,25 @@ inline Switching best_switching(const SignedGraph& graph, const FrustrationOptio
     if (found.frustrated < best.frustrated) best = std::move(found);
   }
   return best;
+}
+
+/// What sides leave frustrated. Throws Error{value} for a directed graph, Error{shape} unless there
+/// is one side a node. Cost: m.
+inline double frustration_of(const SignedGraph& graph, std::span<const signed char> side,
+                             bool weighted = false) {
+  require_undirected(graph, "frustration");
+  require_one_each(graph, side);
+  double frustrated = 0;
+  for (Id u = 0; u < graph.node_count(); ++u) {
+    const auto neighbors = graph.neighbors(u);
+    const auto weights = graph.weights(u);
+    for (std::size_t i = 0; i < neighbors.size(); ++i) {
+      const bool satisfied = (weights[i] < 0) == (side[u] != side[neighbors[i]]);
+      if (u < neighbors[i] && !satisfied)
+        frustrated += weighted ? std::abs(static_cast<double>(weights[i])) : 1;
+    }
+  }
+  return frustrated;
 }
 
 /// What all edges together count: their number, or their weight.
@@ -269,13 +323,18 @@ inline std::optional<double> frustrated_share(const SignedGraph& graph,
 /// triangles, then longer ones. Any sides are right; better sides pack more. Throws Error{value}
 /// for a directed graph, Error{shape} unless there is one side a node. Cost: frustrated edges · m
 /// at worst; usually far less.
+inline PackedCycles packed_negative_cycles(const SignedGraph& graph,
+                                           std::span<const signed char> side,
+                                           bool weighted = false) {
+  require_undirected(graph, "a packing of negative cycles");
+  require_one_each(graph, side);
+  return detail::CyclePacking(graph, side, weighted).pack();
+}
+
+/// The bound alone.
 inline double negative_cycle_packing(const SignedGraph& graph, std::span<const signed char> side,
                                      bool weighted = false) {
-  require_undirected(graph, "a packing of negative cycles");
-  if (static_cast<Index>(side.size()) != graph.node_count())
-    throw Error(ErrorKind::shape, std::to_string(side.size()) + " sides for a graph of " +
-                                      std::to_string(graph.node_count()) + " nodes");
-  return detail::CyclePacking(graph, side, weighted).pack();
+  return packed_negative_cycles(graph, side, weighted).total;
 }
 
 /// Both bounds. Throws Error{value} for a directed graph. Cost: that of best_switching and
