@@ -154,6 +154,11 @@ TEST_CASE("the same draws for any number of threads; one statistic as among seve
   const NullTest shorter = compare_with(null, cycles[0], graph, 7, 6);
   CHECK(std::ranges::equal(shorter.draws, std::span(tests[0].draws).first(7)));
   CHECK(compare_with(null, cycles[1], graph, 20, 7).draws != tests[1].draws);
+  std::vector<double> besides(20, -1);
+  compare_with(null, cycles, graph, 20, 6, {}, {}, [&](Index i, const SignedGraph& drawn) {
+    besides[i] = cycles[1].of(drawn).value_or(-1);
+  });
+  CHECK(besides == tests[1].draws);
 #if defined(_OPENMP)
   const int threads = omp_get_max_threads();
   for (const int count : {1, 2, 5}) {

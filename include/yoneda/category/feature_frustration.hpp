@@ -9,6 +9,7 @@
 #include "yoneda/category/triangles.hpp"
 #include "yoneda/core/types.hpp"
 #include "yoneda/graph/signed_graph.hpp"
+#include "yoneda/null/feature_p.hpp"
 
 namespace yoneda {
 
@@ -40,6 +41,21 @@ inline FeatureFrustration feature_frustration(const SignedGraph& graph) {
     result.share.push_back(result.triangles[f] == 0 ? std::numeric_limits<double>::quiet_NaN()
                                                     : result.unbalanced_weight[f] / total[f]);
   return result;
+}
+
+/// Degree and frustrated share of every node, to be compared with those of null graphs (see
+/// feature_p); the share is NaN in fewer than `minimum_triangles`, here as in most_frustrated.
+/// Cost: n.
+inline std::vector<FeatureValue> frustration_values(const SignedGraph& graph,
+                                                    const FeatureFrustration& frustration,
+                                                    Index minimum_triangles = 10) {
+  std::vector<FeatureValue> values;
+  for (Id f = 0; f < graph.node_count(); ++f)
+    values.push_back(
+        {static_cast<double>(graph.degree(f)), frustration.triangles[f] >= minimum_triangles
+                                                   ? frustration.share[f]
+                                                   : std::numeric_limits<double>::quiet_NaN()});
+  return values;
 }
 
 /// Nodes with a frustrated share above 0, the most frustrated first: by share, then by weight in

@@ -39,10 +39,14 @@ struct Statistic {
 /// Throws Error{value} for samples < 1 or a null that is not honest for this kind of graph (see
 /// require_honest), Error{cancelled} where progress asks to stop, and what the null or a statistic
 /// throws. Cost: samples · (a draw + its statistics).
-inline std::vector<NullTest> compare_with(const Null& null, std::span<const Statistic> statistics,
-                                          const SignedGraph& graph, Index samples,
-                                          std::uint64_t seed, const Progress& progress = {},
-                                          const VerdictRule& rule = {}) {
+///
+/// also(i, drawn) is called for every draw besides, so that what is more than a number of a graph
+/// can be had of the same draws; it may run on several threads at once and write only what belongs
+/// to i.
+inline std::vector<NullTest> compare_with(
+    const Null& null, std::span<const Statistic> statistics, const SignedGraph& graph,
+    Index samples, std::uint64_t seed, const Progress& progress = {}, const VerdictRule& rule = {},
+    const std::function<void(Index i, const SignedGraph& drawn)>& also = {}) {
   if (samples < 1)
     throw Error(ErrorKind::value,
                 "a null test needs at least one sample, not " + std::to_string(samples));
@@ -56,8 +60,10 @@ inline std::vector<NullTest> compare_with(const Null& null, std::span<const Stat
       progress.check("null draws", static_cast<double>(i) / static_cast<double>(samples));
       drawn.push_back(null.draw(Random(seed, static_cast<std::uint64_t>(i)).bits()));
     }
-    parallel_for(static_cast<Index>(drawn.size()) * count, [&](Index task) {
-      const Index i = task / count, s = task % count;
+    const Index tasks = count + (also ? 1 : 0);
+    parallel_for(static_cast<Index>(drawn.size()) * tasks, [&](Index task) {
+      const Index i = task / tasks, s = task % tasks;
+      if (s == count) return also(first + i, drawn[i]);
       draws[s][first + i] =
           statistics[s].of(drawn[i]).value_or(std::numeric_limits<double>::quiet_NaN());
     });
