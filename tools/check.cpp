@@ -1,6 +1,8 @@
 // yoneda check: does the graph commute, and would a random one as well?
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "command.hpp"
 #include "summary.hpp"
 #include "terminal.hpp"
@@ -33,8 +35,11 @@ void run(const Options& options, const Session& session) {
   if (!no_null && options.step.null != "none" && options.step.null != "sign")
     sources = open_or_reopen(options.sources, graph.record);
 
+  study::CheckStep step = options.step;
+  if (study && std::filesystem::exists(study->categories()))
+    step.categories = study::read_partition(study->categories());
   const study::Check check =
-      study::make_check(graph, sources ? &*sources : nullptr, options.step, terminal_progress());
+      study::make_check(graph, sources ? &*sources : nullptr, step, terminal_progress());
   study::Record record = graph.record;
   record.command = session.command;
   record.options["samples"] = std::to_string(options.step.samples);

@@ -52,6 +52,7 @@ Results compute(const study::Sources& sources, const MainJob& job,
   r.categories = study::make_categories(r.graph, &r.arrows, &sources, job.categories, progress);
   study::CheckStep check = job.check;
   check.seed = job.categories.seed;
+  check.categories = r.categories.partition;
   r.check = study::make_check(r.graph, &sources, check, progress);
   return r;
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "terminal.hpp"
 
@@ -45,6 +46,66 @@ void print_squares(const CycleBalance& squares) {
                grouped(squares.balanced), grouped(squares.count()), percent(*share));
   else
     fmt::print("  squares: none\n");
+}
+
+void print_isotropic(const IsotropicExcess& found) {
+  fmt::print("  isotropic directions in {:.0f} dimensions would balance {} of them\n",
+             found.dimension, percent(found.predicted));
+}
+
+// The share that no sides avoid, and how its lower bound is known.
+void print_frustration(const FrustrationBounds& found) {
+  std::string by;
+  if (found.total.lower > 0 && found.total.lower < found.total.upper)
+    by = found.by_factorisation > 0 ? found.by_packing > 0
+                                          ? " (at least: a factorisation and packed cycles)"
+                                          : " (at least: by a factorisation)"
+                                    : " (at least: by packed cycles)";
+  fmt::print("  frustrated edges: between {} and {} of all{}\n", percent(*found.total.share_lower),
+             percent(*found.total.share_upper), by);
+}
+
+void print_walks(const WalkBalance& walks) {
+  if (walks.exact)
+    fmt::print("  walk balance: {:.3g} (1 where balanced)\n", walks.value);
+  else
+    fmt::print("  walk balance: {:.3g} ± {:.2g} (1 where balanced)\n", walks.value, walks.error);
+}
+
+// The three that are most at odds, of those with edges enough for a share to mean something.
+void print_frustrated_categories(const std::vector<CategoryFrustration>& categories) {
+  constexpr double fewest = 20;
+  std::vector<std::size_t> order;
+  for (std::size_t c = 0; c < categories.size(); ++c)
+    if (categories[c].inside.all >= fewest && categories[c].inside.frustrated > 0)
+      order.push_back(c);
+  std::ranges::stable_sort(order, std::greater{},
+                           [&](std::size_t c) { return *categories[c].inside.share(); });
+  if (order.empty()) return;
+  std::string list;
+  for (std::size_t i = 0; i < std::min<std::size_t>(3, order.size()); ++i)
+    list += fmt::format("{}#{} {}", i == 0 ? "" : ", ", order[i],
+                        percent(*categories[order[i]].inside.share()));
+  fmt::print("  most frustrated inside: categories {}\n", list);
+}
+
+// q among the features tested, where the null's pool allows one.
+std::string q_text(const FeatureP& tests, Id feature) {
+  if (tests.q.empty()) return "";
+  const double q = tests.q[feature];
+  return std::isnan(q) ? fmt::format("{:<8}", "")
+                       : fmt::format("{:<8}", fmt::format("q {:.2g}", q));
+}
+
+// How many features stand out, and where that is none, what more draws could change.
+void print_feature_tests(const FeatureP& tests) {
+  if (tests.p.empty()) return;
+  const auto found = std::ranges::count_if(tests.q, [](double q) { return q <= 0.05; });
+  fmt::print(
+      "\n  {} of {} features tested are more frustrated than null features of like degree "
+      "(q ≤ 0.05)\n",
+      found, grouped(tests.tested));
+  if (found == 0) fmt::print("  {}\n", tests.floor);
 }
 
 Json number_or_null(double value) {
@@ -104,9 +165,10 @@ void print_check(const study::Check& check, const study::GraphFile& file) {
   else if (!check.squares)
     fmt::print("  triangles: none\n");
   if (check.squares) print_squares(*check.squares);
-  if (check.frustration.share_upper)
-    fmt::print("  frustrated edges: between {} and {} of all\n",
-               percent(*check.frustration.share_lower), percent(*check.frustration.share_upper));
+  if (check.isotropic && check.isotropic->triangles > 0) print_isotropic(*check.isotropic);
+  if (check.frustration.total.share_upper) print_frustration(check.frustration);
+  if (!check.balance.balanced()) print_walks(check.walks);
+  print_frustrated_categories(check.by_category);
   for (const NullTest& test : check.tests)
     fmt::print("\n  {}: {}\n    {}\n", test.statistic, name(test.verdict), test.reason);
   if (!check.tests.empty()) {
@@ -122,14 +184,16 @@ void print_frustrated(const study::Check& check, const study::ArrowsFile* arrows
   fmt::print("\nMost frustrated features (weight share of unbalanced triangles)\n\n");
   for (std::size_t i = 0; i < std::min(most, check.most_frustrated.size()); ++i) {
     const Id f = check.most_frustrated[i];
-    fmt::print("  {:>6} {:>6} of {:<4}", fmt::format("#{}", f), percent(check.by_feature.share[f]),
-               check.by_feature.triangles[f]);
+    fmt::print("  {:>6} {:>6} of {:<4}{}", fmt::format("#{}", f),
+               percent(check.by_feature.share[f]), check.by_feature.triangles[f],
+               q_text(check.feature_p, f));
     if (arrows)
       fmt::print("  + {}  − {}",
                  padded(words(arrows->arrows.positive(f), arrows->vocabulary, 4), 36),
                  words(arrows->arrows.negative(f), arrows->vocabulary, 3));
     fmt::print("\n");
   }
+  print_feature_tests(check.feature_p);
 }
 
 Json categories_json(const study::Categories& categories, const Vocabulary& vocabulary) {
@@ -163,6 +227,7 @@ Json check_json(const study::Check& check, const study::GraphFile& graph) {
                      {"observed", number_or_null(test.observed)},
                      {"null_mean", number_or_null(test.null_mean)},
                      {"null_sd", number_or_null(test.null_sd)},
+                     {"excess", number_or_null(test.excess)},
                      {"p_upper", test.p_upper},
                      {"p_lower", test.p_lower},
                      {"verdict", name(test.verdict)},
@@ -171,7 +236,15 @@ Json check_json(const study::Check& check, const study::GraphFile& graph) {
   Json json{{"balanced", check.balance.balanced()},
             {"certificate", check.balance.certificate},
             {"triangles", check.triangles.count()},
-            {"triangle_balance", json_of(check.triangles.share())}};
+            {"triangle_balance", json_of(check.triangles.share())},
+            {"frustrated_share_at_least", json_of(check.frustration.total.share_lower)},
+            {"frustrated_share_at_most", json_of(check.frustration.total.share_upper)},
+            {"walk_balance", check.walks.value},
+            {"walk_balance_error", check.walks.error}};
+  if (check.isotropic) {
+    json["isotropic_prediction"] = check.isotropic->predicted;
+    json["isotropic_excess"] = check.isotropic->excess();
+  }
   if (graph.graph.kind() == yoneda::GraphKind::virtual_) json["upstream_features"] = graph.upstream;
   if (check.squares) {
     json["squares"] = check.squares->count();

@@ -136,6 +136,12 @@ TEST_CASE("categories.json and check.json say what was found, with words and ids
     CHECK(graph.weight(t.a, t.b) == t.ab);
     CHECK(graph.weight(t.b, t.c) == t.bc);
   }
+  const auto bounds = check.frustration.total;
+  CHECK(frustration_of(graph, bounds.side) == bounds.upper);
+  CHECK(bounds.lower <= bounds.upper);
+  CHECK(bounds.lower >= frustration(graph).lower);
+  CHECK(check.walks.value <= 1);
+  CHECK_FALSE(check.isotropic.has_value());
   study::write_check(folder / "k.json", check, {graph}, &arrows, {});
   const Json written = Json::parse(io::read_text(folder / "k.json"));
   CHECK(written["balance"]["balanced"] == check.balance.balanced());

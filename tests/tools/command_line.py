@@ -110,6 +110,13 @@ class MainJob(Scratch):
         self.assertEqual(record["convention"], "folded")
         check = self.valid("check", study / "check.json")
         self.assertEqual([test["null"] for test in check["tests"]], ["gaussian"] * 3)
+        self.assertEqual([test["excess"] is None for test in check["tests"]], [True, True, False])
+        frustration = check["frustration"]
+        self.assertEqual(len(frustration["categories"]), 5)
+        inside, between = (sum(c[part]["frustrated"] for c in frustration["categories"]) for part in ("inside", "between"))
+        self.assertEqual(inside + between / 2, frustration["edges_at_most"])
+        self.assertEqual(frustration["edges_at_least"], sum(c["at_least"] for c in frustration["components"]))
+        self.assertIn("floor", frustration["feature_tests"])
         categories = self.valid("categories", study / "categories.json")
         self.assertEqual(len(categories["categories"]), 5)
         self.assertTrue(categories["categories"][0]["raised"][0]["text"].startswith("word"))
@@ -118,6 +125,12 @@ class MainJob(Scratch):
         self.assertEqual(tensors["positive_tokens"].shape, (40, 10))
 
         self.done("graph", study, "--kind", "decoder", "-o", self.folder / "decoder.tsv")
+        self.done("graph", study, "--kind", "decoder", "-o", self.folder / "decoder.safetensors")
+        text = self.done("check", self.folder / "decoder.safetensors", "--samples", 20, "-o", self.folder / "d.json")
+        self.assertIn("isotropic directions in", text)
+        isotropic = self.valid("check", self.folder / "d.json")["isotropic"]
+        self.assertAlmostEqual(isotropic["observed"] - isotropic["predicted"], isotropic["excess"])
+        self.assertNotIn("isotropic", check)
         self.done("graph", study, "--neighbors", 6)
         self.done("categories", study, "--count", 3, "--seed", 2)
         self.done("categories", study, "--method", "kmeans", "--count", 3)
@@ -205,6 +218,10 @@ class Check(Scratch):
         text = self.done("check", graph, "--samples", 20)
         self.assertIn("not balanced", text)
         self.assertIn("null: sign", text)
+        self.assertIn("frustrated edges: between 33.3% and 33.3% of all", text)
+        # every triangle with a negative product is a switched all-negative one, of eigenvalues 1, 1, -2
+        e = numpy.e
+        self.assertIn(f"walk balance: {(2 * e + e**-2) / (e**2 + 2 / e):.3g} (1 where balanced)", text)
         self.assertEqual(yoneda("check", graph, "--samples", 20, "--require", "balanced").returncode, 1)
         balanced = self.edges("0 1 1", "1 2 -1", "0 2 -1")
         self.assertEqual(yoneda("check", balanced, "--samples", 20, "--require", "balanced").returncode, 0)
@@ -1043,6 +1060,14 @@ class Demo(Scratch):
         check = self.valid("check", study / "check.json")
         self.assertAlmostEqual(check["triangles"]["balance"], 0.997, delta=0.003)
         self.assertEqual(check["tests"][0]["verdict"], "forced")
+        # triangle balance alone misleads: nearly all balance, and a sixth of the edges still must be frustrated
+        frustration = check["frustration"]
+        self.assertGreater(frustration["share_at_least"], 0.15)
+        self.assertLess(frustration["share_at_least"], frustration["share_at_most"])
+        self.assertGreater(frustration["at_least_by_factorisation"], frustration["components"][0]["by_packing"])
+        self.assertIn("frustrated edges: between", text)
+        self.assertIn("more frustrated than null features of like degree", text)
+        self.assertGreater(check["tests"][2]["excess"], 1.2)
         tensors, _ = read_safetensors(study / "arrows.safetensors")
         W_U = read_safetensors(DEMO / "words.safetensors")[0]["W_U"].astype("float64")
         W_dec = read_safetensors(DEMO / "sae" / "sae_weights.safetensors")[0]["W_dec"].astype("float64")

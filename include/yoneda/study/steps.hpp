@@ -45,6 +45,7 @@ struct CheckStep {
   Index samples = 200;
   std::uint64_t seed = 1;
   Index features = 2048, tokens = 32768;  ///< the null's budget
+  std::optional<Partition> categories;    ///< to say how frustrated each is
 };
 
 struct EnrichmentStep {
@@ -77,7 +78,9 @@ GraphFile make_virtual_graph(const SaePair& pair, const NeighborOptions& neighbo
 Categories make_categories(const GraphFile& graph, const ArrowsFile* arrows, const Sources* sources,
                            const CategoryStep& step, const Progress& progress = {});
 
-/// Balance, triangles, frustration, and the tests against a null. A gaussian null makes the graph
+/// Balance, triangles, walks, frustration, of a decoder graph the isotropic prediction, and the
+/// tests against a null, of the graph and of every feature. Categories that do not fit the graph
+/// are left out with a note. A gaussian null makes the graph
 /// again, so it needs the sources; where they are missing and the user did not ask for it, the
 /// tests are left out and a note says so. A virtual graph is checked without its directions, by
 /// squares instead of triangles, and has no null yet. Throws Error{value} for a null that does not
