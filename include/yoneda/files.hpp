@@ -19,6 +19,7 @@
 #include "yoneda/study/arrows_file.hpp"
 #include "yoneda/study/categories_file.hpp"
 #include "yoneda/study/check_file.hpp"
+#include "yoneda/study/diagram_file.hpp"
 #include "yoneda/study/enrichment_file.hpp"
 #include "yoneda/study/graph_file.hpp"
 #include "yoneda/study/pair.hpp"
