@@ -22,6 +22,7 @@
 #include "yoneda/study/diagram_file.hpp"
 #include "yoneda/study/enrichment_file.hpp"
 #include "yoneda/study/graph_file.hpp"
+#include "yoneda/study/object_arrows.hpp"
 #include "yoneda/study/pair.hpp"
 #include "yoneda/study/quads.hpp"
 #include "yoneda/study/record.hpp"
