@@ -21,6 +21,7 @@
 #include "yoneda/study/check_file.hpp"
 #include "yoneda/study/diagram_file.hpp"
 #include "yoneda/study/enrichment_file.hpp"
+#include "yoneda/study/equation_check.hpp"
 #include "yoneda/study/graph_file.hpp"
 #include "yoneda/study/object_arrows.hpp"
 #include "yoneda/study/pair.hpp"
