@@ -82,6 +82,9 @@ class RowCodes {
   std::span<const float> values(Index row) const {
     return std::span(values_).subspan(begin(row), counts_[row]);
   }
+  std::span<float> values(Index row) {
+    return std::span(values_).subspan(begin(row), counts_[row]);
+  }
 
  private:
   Index begin(Index row) const {
@@ -140,6 +143,15 @@ struct Firings {
   return static_cast<double>(float_dot(error, error, d));
 }
 
+/// ∂L/∂z of a term of the loss that reads codes and reconstructs nothing (relation_loss.hpp), of
+/// the features that fire: for feature f the entries starts[f], ..., starts[f + 1] - 1.
+struct CodeSlopes {
+  const Index* starts = nullptr;  ///< [n + 1]; none: there is no such term
+  const Id* rows = nullptr;
+  const float* slopes = nullptr;
+  const float* centred = nullptr;  ///< [rows, d], x − b_dec
+};
+
 /// All that the gradient of one feature depends on.
 struct GradientInputs {
   const float *W_dec, *W_enc;
@@ -149,6 +161,7 @@ struct GradientInputs {
   const float* values;
   Index inputs, d;
   float main_slope, aux_slope;  ///< ∂L/∂x̂ over the stored error, of inputs and of residuals
+  CodeSlopes more;
 
   /// The input that a row of the error belongs to.
   Index input_of(Index row) const { return row < inputs ? row : row - inputs; }
@@ -162,8 +175,8 @@ struct FeatureGradient {
 };
 
 /// With g = ∂L/∂x̂ of a row in which feature f fires with strength z: ∂W_dec += z g, and through
-/// z = W_enc(x − b_dec) + b_enc, with p = g·W_dec[f]: ∂W_enc += p (x − b_dec), ∂b_enc += p.
-/// `scratch` [2 d] holds the rows.
+/// z = W_enc(x − b_dec) + b_enc, with p = g·W_dec[f]: ∂W_enc += p (x − b_dec), ∂b_enc += p. What
+/// else the loss has to say of z comes as p directly. `scratch` [2 d] holds the rows.
 [[gnu::always_inline]] inline FeatureGradient feature_gradient(const GradientInputs& in, Index f,
                                                                float* scratch) {
   const Index d = in.d;
@@ -179,6 +192,11 @@ struct FeatureGradient {
     to_bias += through;
     along += strength * through;
   }
+  if (in.more.starts)
+    for (Index at = in.more.starts[f]; at < in.more.starts[f + 1]; ++at) {
+      add_scaled(to_enc, in.more.slopes[at], in.more.centred + in.more.rows[at] * d, d);
+      to_bias += in.more.slopes[at];
+    }
   return {to_dec, to_enc, to_bias, along};
 }
 
@@ -233,9 +251,11 @@ class TopkPass {
   }
 
   /// Visits every feature once with its rows of the gradient (see visit_gradients), from several
-  /// threads; a visit may change what belongs to its feature. Returns the gradient of b_dec.
+  /// threads; a visit may change what belongs to its feature. `more` is of the same parameters.
+  /// Returns the gradient of b_dec.
   template <class Visit>
-  std::vector<float> backward(const TopkParameters& now, const Visit& visit) {
+  std::vector<float> backward(const TopkParameters& now, const Visit& visit,
+                              const CodeSlopes& more = {}) {
     const GradientInputs in{.W_dec = now.W_dec.data(),
                             .W_enc = now.W_enc.data(),
                             .error = error_.data(),
@@ -246,7 +266,8 @@ class TopkPass {
                             .inputs = inputs_,
                             .d = d_,
                             .main_slope = main_slope_,
-                            .aux_slope = aux_slope_};
+                            .aux_slope = aux_slope_,
+                            .more = more};
     const Index blocks = blocks_of(n_, feature_block);
     through_encoder_.assign(blocks * d_, 0.0f);
     parallel_for(blocks, [&](Index block) {

@@ -17,6 +17,7 @@
 #include "yoneda/linear/float_rows.hpp"
 #include "yoneda/sae/adam.hpp"
 #include "yoneda/sae/metrics.hpp"
+#include "yoneda/sae/relation_loss.hpp"
 #include "yoneda/sae/topk_pass.hpp"
 
 namespace yoneda {
@@ -40,13 +41,17 @@ struct TrainOptions {
   Index k_aux = 0;               ///< dead features that explain the residual; 0: d / 2
   double aux_weight = 1.0 / 32;  ///< of the loss that revives dead features; 0: without it
   double beta1 = 0.9, beta2 = 0.999, epsilon = 6.25e-10;  ///< of Adam
+  std::vector<Relation> relations = {};  ///< that the codes should keep, of rows of the activations
+  double lambda = 0;                     ///< weight of what each of them costs; 0: without them
+  RelationPenalty penalty = RelationPenalty::alignment;
 };
 
 /// Means over an epoch, in units of the variance of the data.
 struct EpochLoss {
   double reconstruction = 0;  ///< unexplained fraction of the variance, while training
   double auxiliary = 0;
-  Index dead = 0;  ///< features dead at the end of it
+  double relations = 0;  ///< λ Σ of what the relations cost
+  Index dead = 0;        ///< features dead at the end of it
 };
 
 struct TrainResult {
@@ -138,6 +143,10 @@ inline void require_valid(const TrainOptions& options) {
   require(options.beta1 >= 0 && options.beta1 < 1 && options.beta2 >= 0 && options.beta2 < 1,
           "Adam's betas lie in [0, 1)");
   require(options.epsilon >= 1e-12, "Adam's epsilon must be at least 1e-12, or floats lose it");
+  require(options.lambda >= 0 && std::isfinite(options.lambda),
+          "lambda, the weight of the relations, must be a number and not negative");
+  require(options.lambda == 0 || !options.relations.empty(),
+          "lambda is given, but no relation that it could weigh");
 }
 
 /// Falls as 1/√n (Gao et al. 2024) and as 1/√d, the size of a unit row's entries; the constant is
@@ -279,7 +288,9 @@ class DescendFeature {
 /// Parameters on their way, with Adam's moments and each feature's rows since it last fired.
 class Training {
  public:
-  Training(const Matrix& X, const TrainOptions& options, const Gemm& gemm)
+  /// X: the rows to train on; `activations`: those that the relations name rows of.
+  Training(const Matrix& X, const Matrix& activations, const TrainOptions& options,
+           const Gemm& gemm)
       : X_(X),
         options_(options),
         gemm_(gemm),
@@ -294,6 +305,9 @@ class Training {
     if (options_.k_aux == 0) options_.k_aux = std::max<Index>(1, X.cols() / 2);
     if (options_.learning_rate == 0)
       options_.learning_rate = default_learning_rate(options_.features, X.cols());
+    if (options_.lambda > 0)
+      relations_ = RelationPass(to_vector(take_rows(activations, rows_of(options_.relations))),
+                                options_.relations, options_.penalty, options_.lambda);
   }
 
   Index steps_per_epoch() const { return X_.rows() / options_.batch; }
@@ -314,16 +328,17 @@ class Training {
     const auto steps = static_cast<double>(steps_per_epoch());
     for (Index i = 0; i < steps_per_epoch(); ++i) {
       progress.check("training", static_cast<double>(done_) / static_cast<double>(total_steps_));
-      const TopkValue loss = step(std::span(order).subspan(i * options_.batch, options_.batch));
+      const EpochLoss loss = step(std::span(order).subspan(i * options_.batch, options_.batch));
       mean.reconstruction += loss.reconstruction / steps;
       mean.auxiliary += loss.auxiliary / steps;
+      mean.relations += loss.relations / steps;
     }
     mean.dead = static_cast<Index>(dead().size());
     return mean;
   }
 
  private:
-  TopkValue step(std::span<const Id> rows) {
+  EpochLoss step(std::span<const Id> rows) {
     const std::vector<Id> dead_now = options_.aux_weight > 0 ? dead() : std::vector<Id>{};
     const BatchRows batch{X_.rows_as_float(0, X_.rows(), {}).data(),
                           static_cast<Index>(rows.size()), X_.cols(), rows.data(),
@@ -334,11 +349,15 @@ class Training {
                                            .aux_weight = options_.aux_weight,
                                            .dead = dead_now},
                                           gemm_);
+    const double cost =
+        relations_.empty()
+            ? 0
+            : relations_.forward(parameters_, options_.k, static_cast<float>(1 / scale_), gemm_);
     for (Id f = 0; f < parameters_.n; ++f)
       since_fired_[f] = pass_.fired(f) ? 0 : since_fired_[f] + options_.batch;
     ++done_;
     descend(adam_step(options_, learning_rate(), done_));
-    return value;
+    return {value.reconstruction, value.auxiliary, cost};
   }
 
   std::vector<Id> dead() const {
@@ -357,8 +376,8 @@ class Training {
   }
 
   void descend(const AdamStep& step) {
-    const auto gradient =
-        pass_.backward(parameters_, DescendFeature(parameters_, first_, second_, step));
+    const auto gradient = pass_.backward(
+        parameters_, DescendFeature(parameters_, first_, second_, step), relations_.slopes());
     adam(parameters_.b_dec.data(), gradient.data(), 0, first_.b_dec.data(), second_.b_dec.data(),
          parameters_.d, step);
   }
@@ -369,6 +388,7 @@ class Training {
   double scale_;
   TopkParameters parameters_, first_, second_;
   TopkPass pass_;
+  RelationPass relations_;
   std::vector<Index> since_fired_;
   Index total_steps_;
   Index done_ = 0;
@@ -378,14 +398,19 @@ class Training {
 
 /// Trains a TopK SAE on rows of activations [rows, d]; every tenth row is held out. Inputs are
 /// divided by data_scale of the training rows, and the result multiplied back. The same bits for
-/// any number of threads. Throws Error{value} for options that cannot be, NaN or infinity, fewer
-/// rows than a batch or than ten, and rows that do not vary; Error{numeric} where training
-/// diverges; Error{cancelled}. Cost: epochs · rows · (2 n d + 8 (k + k_aux) d); memory: the rows
-/// twice more (their reconstruction is measured), and eight n x d.
+/// any number of threads. Relations are constraints on the encoder alone: each step encodes all R
+/// rows that they name, and moves W_enc and b_enc (and b_dec, which centres inputs), never W_dec. A
+/// row that is held out stays so, it is never reconstructed, though a relation may pull at its
+/// code. Throws Error{value} for options that cannot be, relations that cannot (see
+/// require_relation), NaN or infinity, fewer rows than a batch or than ten, and rows that do not
+/// vary; Error{numeric} where training diverges; Error{cancelled}. Cost: epochs · rows · (2 n d (1
+/// + R / batch) + 8 (k + k_aux) d); memory: the rows twice more (their reconstruction is measured),
+/// and eight n x d.
 template <class = void>
 TrainResult train_topk(const Matrix& activations, const TrainOptions& options,
                        const Gemm& gemm = eigen_gemm(), const Progress& progress = {}) {
   require_valid(options);
+  for (const Relation& relation : options.relations) require_relation(relation, activations.rows());
   require_finite(activations, "the activations");
   const Matrix X = take_rows(activations, training_rows(activations.rows()));
   const Matrix unseen = take_rows(activations, held_out_rows(activations.rows()));
@@ -400,7 +425,7 @@ TrainResult train_topk(const Matrix& activations, const TrainOptions& options,
   if (scale < 1e-30 || !std::isfinite(scale))
     throw Error(ErrorKind::value, "rows whose spread floats cannot hold; scale them");
 
-  detail::Training training(X, options, gemm);
+  detail::Training training(X, activations, options, gemm);
   TrainResult result;
   for (Index epoch = 0; epoch < options.epochs; ++epoch) {
     result.epochs.push_back(training.epoch(epoch, progress));
