@@ -3,9 +3,12 @@
 
 #include "command.hpp"
 #include "terminal.hpp"
-#include "yoneda/io/read_tensors.hpp"
+#include "yoneda/ingest/vocabulary.hpp"
 #include "yoneda/onednn/gemm.hpp"
+#include "yoneda/sae/relation_agreement.hpp"
+#include "yoneda/sae/relation_split.hpp"
 #include "yoneda/sae/train.hpp"
+#include "yoneda/study/diagram_relations.hpp"
 #include "yoneda/study/saelens.hpp"
 
 namespace tool {
@@ -17,6 +20,16 @@ using yoneda::ErrorKind;
 struct Options {
   yoneda::TrainOptions train;
   std::string activations, tensor, output, dtype = "f32";
+  std::string diagram, vocabulary;
+  double hold_out = 0.5;  // share of the pairs
+  bool compare = false;
+};
+
+// One SAE, and how the relations hold in its codes.
+struct Trained {
+  std::string heading;
+  yoneda::TrainResult result;
+  std::vector<yoneda::RelationAgreement> training, held_out;
 };
 
 Json metrics_json(const yoneda::SaeMetrics& metrics) {
@@ -27,16 +40,130 @@ Json metrics_json(const yoneda::SaeMetrics& metrics) {
           {"dead", metrics.dead}};
 }
 
+// The diagram's relations as rows; without a diagram there are none.
+study::DiagramRelations relations(const Options& options, yoneda::Index rows) {
+  if (options.diagram.empty()) return {};
+  yoneda::Vocabulary vocabulary;
+  if (!options.vocabulary.empty()) {
+    vocabulary = yoneda::ingest::load_vocabulary(options.vocabulary);
+    if (vocabulary.size() != rows)
+      throw Error(ErrorKind::shape,
+                  "has " + std::to_string(vocabulary.size()) + " words for " +
+                      std::to_string(rows) + " rows of activations; word i belongs to row i",
+                  options.vocabulary);
+  }
+  study::DiagramWorld world;
+  world.V = rows;
+  world.vocabulary = &vocabulary;
+  return study::code_relations(study::read_diagram_file(options.diagram), world);
+}
+
+Trained train(const yoneda::Matrix& rows, const yoneda::TrainOptions& options,
+              const yoneda::RelationSplit& judged, const std::string& heading) {
+  const yoneda::Gemm gemm = yoneda::onednn_gemm();
+  Trained trained{heading, yoneda::train_topk(rows, options, gemm, terminal_progress()), {}, {}};
+  if (judged.training.empty()) return trained;
+  const yoneda::Codes codes = yoneda::encode(trained.result.sae, rows, gemm);
+  for (const auto& relation : judged.training)
+    trained.training.push_back(relation_agreement(codes, relation));
+  for (const auto& relation : judged.held_out)
+    trained.held_out.push_back(relation_agreement(codes, relation));
+  return trained;
+}
+
+// What was asked for; to compare, the same without the constraint and with random equations.
+std::vector<Trained> train_all(const yoneda::Matrix& rows, const Options& options,
+                               const yoneda::RelationSplit& split) {
+  yoneda::TrainOptions asked = options.train;
+  if (asked.lambda > 0) asked.relations = split.training;
+  std::vector<Trained> all{train(rows, asked, split, fmt::format("lambda {:g}", asked.lambda))};
+  if (!options.compare) return all;
+  yoneda::TrainOptions without = options.train;
+  without.lambda = 0;
+  all.push_back(train(rows, without, split, "without"));
+  for (yoneda::Relation& relation : asked.relations)
+    relation = yoneda::random_equations(relation, asked.seed);
+  all.push_back(train(rows, asked, split, "random equations"));
+  return all;
+}
+
+Json agreement_json(const yoneda::RelationAgreement& agreement) {
+  return {{"pairs", agreement.pairs},
+          {"Q", agreement.Q},
+          {"spread", agreement.spread},
+          {"length", agreement.length}};
+}
+
+Json trained_json(const Trained& trained, const yoneda::RelationSplit& split) {
+  Json json{{"held_out", metrics_json(trained.result.held_out)}};
+  for (std::size_t r = 0; r < split.training.size(); ++r)
+    json["relations"].push_back({{"name", split.training[r].name},
+                                 {"training", agreement_json(trained.training[r])},
+                                 {"held_out", agreement_json(trained.held_out[r])}});
+  return json;
+}
+
+double mean_Q(const std::vector<yoneda::RelationAgreement>& agreements) {
+  double sum = 0;
+  for (const auto& agreement : agreements) sum += agreement.Q;
+  return sum / static_cast<double>(agreements.size());
+}
+
+// The relations side by side: rows of the table are relations, columns are SAEs.
+void print_relations(const std::vector<Trained>& all, const yoneda::RelationSplit& split) {
+  fmt::print(
+      "\nrelations in the codes: Q, the mean cosine of a pair's difference with the mean of the "
+      "others;\nspread, what of the differences' squares the mean leaves\n\n{:<28}{:>6}",
+      "", "");
+  for (const Trained& trained : all) fmt::print("  {:>16}", trained.heading);
+  fmt::print("\n{:<28}{:>6}", "", "pairs");
+  for (std::size_t i = 0; i < all.size(); ++i) fmt::print("  {:>7}  {:>7}", "Q", "spread");
+  for (std::size_t r = 0; r < split.training.size(); ++r)
+    for (const auto side : {&Trained::training, &Trained::held_out}) {
+      const std::string which = side == &Trained::training ? ", trained" : ", held out";
+      fmt::print("\n{}{:>6}", padded(split.training[r].name + which, 28),
+                 (all.front().*side)[r].pairs);
+      for (const Trained& trained : all)
+        fmt::print("  {:>7.3f}  {:>7.3f}", (trained.*side)[r].Q, (trained.*side)[r].spread);
+    }
+  fmt::print("\n{:<34}", "mean of those held out");
+  for (const Trained& trained : all) fmt::print("  {:>7.3f}  {:>7}", mean_Q(trained.held_out), "");
+  fmt::print("\n{:<34}", "variance explained, held out");
+  for (const Trained& trained : all)
+    fmt::print("  {:>7}  {:>7}", percent(trained.result.held_out.fve), "");
+  fmt::print("\n\n");
+}
+
+Json summary_json(const std::vector<Trained>& all, const yoneda::RelationSplit& split,
+                  const Options& options) {
+  Json json = trained_json(all.front(), split);
+  if (!options.diagram.empty()) json["lambda"] = options.train.lambda;
+  if (options.compare) {
+    json["without"] = trained_json(all[1], split);
+    json["random_equations"] = trained_json(all[2], split);
+  }
+  json["sae"] = options.output;
+  return json;
+}
+
 void run(const Options& options, const Session& session) {
+  if (options.compare && !(options.train.lambda > 0))
+    throw Error(ErrorKind::value, "--compare sets a constraint beside none: it takes a --lambda");
   const yoneda::Matrix rows = read_activations(options.activations, options.tensor);
-  const yoneda::TrainResult result =
-      yoneda::train_topk(rows, options.train, yoneda::onednn_gemm(), terminal_progress());
+  const study::DiagramRelations wanted = relations(options, rows.rows());
+  yoneda::RelationSplit split;
+  if (!wanted.relations.empty())
+    split = yoneda::split_relations(wanted.relations, rows.rows(), options.hold_out,
+                                    options.train.seed);
+  const std::vector<Trained> all = train_all(rows, options, split);
+  const yoneda::TrainResult& result = all.front().result;
   yoneda::Dtype dtype = yoneda::Dtype::f32;
   if (options.dtype == "f16") dtype = yoneda::Dtype::f16;
   if (options.dtype == "bf16") dtype = yoneda::Dtype::bf16;
   study::write_saelens(options.output, result.sae, dtype);
+  for (const std::string& note : wanted.notes) print_note(note);
   if (session.json) {
-    print_json({{"held_out", metrics_json(result.held_out)}, {"sae", options.output}});
+    print_json(summary_json(all, split, options));
     return;
   }
   const auto& m = result.held_out;
@@ -46,6 +173,7 @@ void run(const Options& options, const Session& session) {
       "held out: {} rows, {} of the variance explained, L0 {:.1f}, MSE {:.4g}, {} features "
       "never active\n",
       grouped(m.rows), percent(m.fve), m.l0, m.mse, grouped(m.dead));
+  if (!split.training.empty()) print_relations(all, split);
   for (const std::string& note : result.notes) print_note(note);
   fmt::print("wrote {}/ (SAELens layout)\n", options.output);
 }
@@ -80,6 +208,28 @@ void add_train(CLI::App& app, Session& session) {
                       "rows without firing that make a feature dead (default: one epoch)");
   command->add_option("--k-aux", t.k_aux, "dead features revived per row (default: d/2)");
   command->add_option("--seed", t.seed, "seed of everything random")->capture_default_str();
+  CLI::Option* diagram =
+      command->add_option("--diagram", options->diagram,
+                          "TOML whose [[relation]] tables the codes should keep, or are asked for");
+  command
+      ->add_option("--vocabulary", options->vocabulary,
+                   "word i is row i of the activations (without it, \"#7\" is row 7)")
+      ->needs(diagram);
+  command
+      ->add_option("--lambda", t.lambda,
+                   "weight of the relations in the loss (default 0: only say how they hold)")
+      ->needs(diagram);
+  command
+      ->add_option("--hold-out", options->hold_out,
+                   "share of the pairs that training does not see; no word is on both sides")
+      ->needs(diagram)
+      ->capture_default_str();
+  command
+      ->add_flag(
+          "--compare", options->compare,
+          "train two more SAEs, without the constraint and with random equations of the same "
+          "words, and set them beside")
+      ->needs(diagram);
   command->add_option("--dtype", options->dtype, "how weights are stored")
       ->check(CLI::IsMember({"f32", "f16", "bf16"}))
       ->capture_default_str();

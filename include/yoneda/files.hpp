@@ -20,6 +20,7 @@
 #include "yoneda/study/categories_file.hpp"
 #include "yoneda/study/check_file.hpp"
 #include "yoneda/study/diagram_file.hpp"
+#include "yoneda/study/diagram_relations.hpp"
 #include "yoneda/study/enrichment_file.hpp"
 #include "yoneda/study/equation_check.hpp"
 #include "yoneda/study/graph_file.hpp"

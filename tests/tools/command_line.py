@@ -909,6 +909,57 @@ class Train(Scratch):
         self.refused(2, "missing.npy", "train", "--activations", self.folder / "missing.npy", "--features", 8, "--k", 2,
                      "-o", self.folder / "sae")
 
+    def planted(self, things=40, copies=5, d=16):
+        """Things plain and marked, in several rows each; the relation leads from plain to marked."""
+        random = numpy.random.default_rng(3)
+        unit = lambda x: x / numpy.linalg.norm(x, axis=-1, keepdims=True)
+        plain, mark = unit(random.standard_normal((things, d))), unit(random.standard_normal(d))
+        rows = numpy.concatenate([plain, plain + 0.8 * mark] * copies)
+        rows += 0.05 * random.standard_normal(rows.shape)
+        numpy.save(self.folder / "x.npy", rows.astype("float32"))
+        words = [f"plain{i}" for i in range(things)] + [f"marked{i}" for i in range(things)]
+        words += [f"other{i}" for i in range(len(rows) - len(words))]
+        (self.folder / "words.txt").write_text("\n".join(words) + "\n")
+        pairs = [[f"plain{i}", f"marked{i}"] for i in range(things)]
+        (self.folder / "d.toml").write_text(f'[[relation]]\nname = "marked"\npairs = {json.dumps(pairs)}\n')
+        return ("train", "--activations", self.folder / "x.npy", "--features", 160, "--k", 2, "--epochs", 60, "--batch", 60,
+                "--learning-rate", 0.005, "--directions", "inputs", "-o", self.folder / "sae")
+
+    def test_constrains_the_relations_of_a_diagram(self):
+        train = self.planted()
+        diagram = ("--diagram", self.folder / "d.toml", "--vocabulary", self.folder / "words.txt")
+        both = json.loads(self.done(*train, *diagram, "--lambda", 0.3, "--compare", "--json"))
+        held_out = lambda summary: summary["relations"][0]["held_out"]
+        self.assertEqual(both["relations"][0]["name"], "marked")
+        self.assertEqual(held_out(both)["pairs"], 20)
+        self.assertGreater(held_out(both)["Q"], held_out(both["without"])["Q"] + 0.3)
+        self.assertGreater(held_out(both)["Q"], held_out(both["random_equations"])["Q"] + 0.3)
+        constrained = (self.folder / "sae" / "sae_weights.safetensors").read_bytes()
+        text = self.done(*train, *diagram, "--lambda", 0.3)
+        self.assertEqual(constrained, (self.folder / "sae" / "sae_weights.safetensors").read_bytes())
+        for words in ("marked, trained", "marked, held out", "lambda 0.3", f"{held_out(both)['Q']:.3f}"):
+            self.assertIn(words, text)
+        # Without a weight the relations are measured only, and the SAE is that of no diagram.
+        alone = json.loads(self.done(*train, *diagram, "--json"))
+        self.assertEqual(held_out(alone), held_out(both["without"]))
+        measured = (self.folder / "sae" / "sae_weights.safetensors").read_bytes()
+        self.done(*train)
+        self.assertEqual(measured, (self.folder / "sae" / "sae_weights.safetensors").read_bytes())
+
+    def test_bad_constraints(self):
+        train = self.planted()
+        diagram = ("--diagram", self.folder / "d.toml", "--vocabulary", self.folder / "words.txt")
+        self.refused(2, "lambda", *train, *diagram, "--lambda", -1)
+        self.refused(2, "lambda", *train, *diagram, "--lambda", "nan")
+        self.refused(2, "takes a --lambda", *train, *diagram, "--compare")
+        self.refused(2, "--diagram", *train, "--lambda", 1)
+        self.refused(2, "between 0 and 1", *train, *diagram, "--lambda", 1, "--hold-out", 1)
+        self.refused(2, "pairs held out", *train, *diagram, "--lambda", 1, "--hold-out", 0.05)
+        self.refused(2, "no vocabulary", *train, "--diagram", self.folder / "d.toml", "--lambda", 1)
+        (self.folder / "words.txt").write_text("one\ntwo\n")
+        self.refused(2, "2 words for 400 rows", *train, *diagram, "--lambda", 1)
+        self.refused(2, "missing.toml", *train, "--diagram", self.folder / "missing.toml")
+
 
 class Inspect(Scratch):
     def test_says_what_it_is_and_what_to_type_next(self):
