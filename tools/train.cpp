@@ -4,6 +4,7 @@
 #include "command.hpp"
 #include "terminal.hpp"
 #include "yoneda/ingest/vocabulary.hpp"
+#include "yoneda/io/atomic_file.hpp"
 #include "yoneda/onednn/gemm.hpp"
 #include "yoneda/sae/relation_agreement.hpp"
 #include "yoneda/sae/relation_split.hpp"
@@ -40,18 +41,22 @@ Json metrics_json(const yoneda::SaeMetrics& metrics) {
           {"dead", metrics.dead}};
 }
 
+// The words of the rows; empty where no file names them.
+yoneda::Vocabulary words_of_rows(const Options& options, yoneda::Index rows) {
+  if (options.vocabulary.empty()) return {};
+  const yoneda::Vocabulary vocabulary = yoneda::ingest::load_vocabulary(options.vocabulary);
+  if (vocabulary.size() != rows)
+    throw Error(ErrorKind::shape,
+                "has " + std::to_string(vocabulary.size()) + " words for " + std::to_string(rows) +
+                    " rows of activations; word i belongs to row i",
+                options.vocabulary);
+  return vocabulary;
+}
+
 // The diagram's relations as rows; without a diagram there are none.
-study::DiagramRelations relations(const Options& options, yoneda::Index rows) {
+study::DiagramRelations relations(const Options& options, const yoneda::Vocabulary& vocabulary,
+                                  yoneda::Index rows) {
   if (options.diagram.empty()) return {};
-  yoneda::Vocabulary vocabulary;
-  if (!options.vocabulary.empty()) {
-    vocabulary = yoneda::ingest::load_vocabulary(options.vocabulary);
-    if (vocabulary.size() != rows)
-      throw Error(ErrorKind::shape,
-                  "has " + std::to_string(vocabulary.size()) + " words for " +
-                      std::to_string(rows) + " rows of activations; word i belongs to row i",
-                  options.vocabulary);
-  }
   study::DiagramWorld world;
   world.V = rows;
   world.vocabulary = &vocabulary;
@@ -150,7 +155,8 @@ void run(const Options& options, const Session& session) {
   if (options.compare && !(options.train.lambda > 0))
     throw Error(ErrorKind::value, "--compare sets a constraint beside none: it takes a --lambda");
   const yoneda::Matrix rows = read_activations(options.activations, options.tensor);
-  const study::DiagramRelations wanted = relations(options, rows.rows());
+  const yoneda::Vocabulary vocabulary = words_of_rows(options, rows.rows());
+  const study::DiagramRelations wanted = relations(options, vocabulary, rows.rows());
   yoneda::RelationSplit split;
   if (!wanted.relations.empty())
     split = yoneda::split_relations(wanted.relations, rows.rows(), options.hold_out,
@@ -161,6 +167,12 @@ void run(const Options& options, const Session& session) {
   if (options.dtype == "f16") dtype = yoneda::Dtype::f16;
   if (options.dtype == "bf16") dtype = yoneda::Dtype::bf16;
   study::write_saelens(options.output, result.sae, dtype);
+  // What the SAE was trained to satisfy proves nothing: only the other pairs can test it.
+  if (options.train.lambda > 0)
+    yoneda::io::write_text(
+        options.output + "/held-out.toml",
+        "# Pairs that training did not see. Test this SAE with these, not with the others.\n\n" +
+            study::diagram_of(split.held_out, vocabulary));
   for (const std::string& note : wanted.notes) print_note(note);
   if (session.json) {
     print_json(summary_json(all, split, options));
@@ -175,7 +187,8 @@ void run(const Options& options, const Session& session) {
       grouped(m.rows), percent(m.fve), m.l0, m.mse, grouped(m.dead));
   if (!split.training.empty()) print_relations(all, split);
   for (const std::string& note : result.notes) print_note(note);
-  fmt::print("wrote {}/ (SAELens layout)\n", options.output);
+  fmt::print("wrote {}/ (SAELens layout{})\n", options.output,
+             options.train.lambda > 0 ? ", and held-out.toml to test it with" : "");
 }
 
 }  // namespace

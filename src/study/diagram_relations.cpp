@@ -1,9 +1,11 @@
 #include "yoneda/study/diagram_relations.hpp"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "diagram_place.hpp"
 #include "io/text.hpp"
+#include "yoneda/core/utf8.hpp"
 
 namespace yoneda::study {
 namespace {
@@ -29,7 +31,40 @@ Relation looked_up_pairs(const WrittenRelation& written, const DiagramFile& file
   return relation;
 }
 
+/// As a basic string: JSON's escapes are TOML's too, as long as the text is UTF-8.
+std::string toml_string(const std::string& text) {
+  return nlohmann::json(text).dump();
+}
+
+/// Whether a text read back from TOML names the same word: TOML wants UTF-8 without a bare DEL, and
+/// "␣" is read as a space.
+bool survives(std::string_view text) {
+  while (!text.empty()) {
+    const auto character = first_character(text);
+    if (!character || character->code == 0x7f || character->code == 0x2423) return false;
+    text.remove_prefix(character->bytes);
+  }
+  return true;
+}
+
+std::string written(Id row, const Vocabulary& vocabulary) {
+  const std::string text = vocabulary.text(row);
+  const bool leads_back = survives(text) && vocabulary.find(text) == row;
+  return toml_string(leads_back ? text : "#" + std::to_string(row));
+}
+
 }  // namespace
+
+std::string diagram_of(std::span<const Relation> relations, const Vocabulary& vocabulary) {
+  std::string text;
+  for (const Relation& relation : relations) {
+    text += "[[relation]]\nname = " + toml_string(relation.name) + "\npairs = [\n";
+    for (const auto& [a, b] : relation.pairs)
+      text += "  [" + written(a, vocabulary) + ", " + written(b, vocabulary) + "],\n";
+    text += "]\nin = \"codes\"\n\n";
+  }
+  return text;
+}
 
 DiagramRelations code_relations(const DiagramFile& file, const DiagramWorld& world) {
   DiagramRelations made;

@@ -59,6 +59,25 @@ TEST_CASE("relations that training should not keep are left out with a note") {
                        Error);
 }
 
+TEST_CASE("relations are written as a diagram that reads back") {
+  const Vocabulary odd({"fr\"an\\ce", "\x7f", "\xff", " \n\x01", "\u2423x", "é", "twice", "twice"});
+  const std::vector<Relation> relations{{"a \"name\"", {{0, 1}, {2, 3}, {4, 5}, {6, 7}}},
+                                        {"second", {{1, 0}, {3, 2}, {7, 4}}}};
+  for (const Vocabulary& vocabulary : {odd, Vocabulary()}) {
+    DiagramWorld world;
+    world.V = 8;
+    world.vocabulary = &vocabulary;
+    const std::string text = diagram_of(relations, vocabulary);
+    const auto read = code_relations(parse_diagram_file(text, "d.toml"), world);
+    REQUIRE(read.relations.size() == 2);
+    for (std::size_t r = 0; r < 2; ++r) {
+      CHECK(read.relations[r].name == relations[r].name);
+      CHECK(read.relations[r].pairs == relations[r].pairs);
+    }
+  }
+  CHECK(diagram_of(relations, odd).find("é") != std::string::npos);
+}
+
 TEST_CASE("pairs that cannot be point into the file") {
   const auto with = [](const std::string& pair) {
     std::string text = capital;

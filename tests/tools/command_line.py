@@ -939,6 +939,11 @@ class Train(Scratch):
         self.assertEqual(constrained, (self.folder / "sae" / "sae_weights.safetensors").read_bytes())
         for words in ("marked, trained", "marked, held out", "lambda 0.3", f"{held_out(both)['Q']:.3f}"):
             self.assertIn(words, text)
+        # The pairs held out are a diagram of their own, and none of their words was trained on.
+        self.assertEqual((self.folder / "sae" / "held-out.toml").read_text().count('["plain'), 20)
+        write_safetensors(self.folder / "m.safetensors", {"W_U": numpy.load(self.folder / "x.npy")})
+        self.done("arrows", "--sae", self.folder / "sae", "--model", self.folder / "m.safetensors", "-k", 3,
+                  "-o", self.folder / "a.safetensors")
         # Without a weight the relations are measured only, and the SAE is that of no diagram.
         alone = json.loads(self.done(*train, *diagram, "--json"))
         self.assertEqual(held_out(alone), held_out(both["without"]))

@@ -1,6 +1,7 @@
 // The relations of a diagram as rows: what training can be asked to keep.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -20,5 +21,9 @@ struct DiagramRelations {
 /// "#7" is row 7 where there is no vocabulary. Throws Error{value} that names the place: a word
 /// that is no row, a word paired with itself, a pair given twice; and where no relation is left.
 DiagramRelations code_relations(const DiagramFile& file, const DiagramWorld& world);
+
+/// Relations as a diagram that code_relations() reads back: rows by their words, where the
+/// vocabulary has such a word and TOML can hold it, else by number ("#7").
+std::string diagram_of(std::span<const Relation> relations, const Vocabulary& vocabulary);
 
 }  // namespace yoneda::study
