@@ -3,6 +3,7 @@
 
 #include "command.hpp"
 #include "terminal.hpp"
+#include "yoneda/category/relations.hpp"
 #include "yoneda/ingest/vocabulary.hpp"
 #include "yoneda/io/atomic_file.hpp"
 #include "yoneda/onednn/gemm.hpp"
@@ -26,11 +27,17 @@ struct Options {
   bool compare = false;
 };
 
+// How a relation holds in the codes of all rows.
+struct Holding {
+  yoneda::RelationAgreement agreement;
+  std::optional<double> hit;  // hit@1; nothing where relation_test() cannot deal the words out
+};
+
 // One SAE, and how the relations hold in its codes.
 struct Trained {
   std::string heading;
   yoneda::TrainResult result;
-  std::vector<yoneda::RelationAgreement> training, held_out;
+  std::vector<Holding> training, held_out;
 };
 
 Json metrics_json(const yoneda::SaeMetrics& metrics) {
@@ -63,16 +70,27 @@ study::DiagramRelations relations(const Options& options, const yoneda::Vocabula
   return study::code_relations(study::read_diagram_file(options.diagram), world);
 }
 
+// Without a verdict, hence one sample: `yoneda check` draws more, on what is held out.
+Holding holding(const yoneda::Representation& codes, const yoneda::Relation& relation) {
+  Holding found{relation_agreement(std::get<yoneda::Codes>(codes.rows), relation), {}};
+  std::vector<yoneda::WordPair> pairs;
+  for (const auto& [a, b] : relation.pairs) pairs.push_back({a, b});
+  try {
+    found.hit = relation_test(codes, pairs, {.samples = 1}).hit.observed();
+  } catch (const Error& failure) {
+    if (failure.kind != ErrorKind::numeric) throw;
+  }
+  return found;
+}
+
 Trained train(const yoneda::Matrix& rows, const yoneda::TrainOptions& options,
               const yoneda::RelationSplit& judged, const std::string& heading) {
   const yoneda::Gemm gemm = yoneda::onednn_gemm();
   Trained trained{heading, yoneda::train_topk(rows, options, gemm, terminal_progress()), {}, {}};
   if (judged.training.empty()) return trained;
-  const yoneda::Codes codes = yoneda::encode(trained.result.sae, rows, gemm);
-  for (const auto& relation : judged.training)
-    trained.training.push_back(relation_agreement(codes, relation));
-  for (const auto& relation : judged.held_out)
-    trained.held_out.push_back(relation_agreement(codes, relation));
+  const auto codes = yoneda::code_representation(yoneda::encode(trained.result.sae, rows, gemm));
+  for (const auto& relation : judged.training) trained.training.push_back(holding(codes, relation));
+  for (const auto& relation : judged.held_out) trained.held_out.push_back(holding(codes, relation));
   return trained;
 }
 
@@ -92,50 +110,72 @@ std::vector<Trained> train_all(const yoneda::Matrix& rows, const Options& option
   return all;
 }
 
-Json agreement_json(const yoneda::RelationAgreement& agreement) {
-  return {{"pairs", agreement.pairs},
-          {"Q", agreement.Q},
-          {"spread", agreement.spread},
-          {"length", agreement.length}};
+Json holding_json(const Holding& holding) {
+  const auto& [pairs, Q, spread, length] = holding.agreement;
+  return {{"pairs", pairs},
+          {"Q", Q},
+          {"spread", spread},
+          {"length", length},
+          {"hit", holding.hit ? Json(*holding.hit) : Json()}};
 }
 
 Json trained_json(const Trained& trained, const yoneda::RelationSplit& split) {
   Json json{{"held_out", metrics_json(trained.result.held_out)}};
   for (std::size_t r = 0; r < split.training.size(); ++r)
     json["relations"].push_back({{"name", split.training[r].name},
-                                 {"training", agreement_json(trained.training[r])},
-                                 {"held_out", agreement_json(trained.held_out[r])}});
+                                 {"training", holding_json(trained.training[r])},
+                                 {"held_out", holding_json(trained.held_out[r])}});
   return json;
 }
 
-double mean_Q(const std::vector<yoneda::RelationAgreement>& agreements) {
-  double sum = 0;
-  for (const auto& agreement : agreements) sum += agreement.Q;
-  return sum / static_cast<double>(agreements.size());
+// Means over the relations, of what is held out.
+Holding mean_of(const std::vector<Holding>& holdings) {
+  Holding mean{.agreement = {.spread = 0}, .hit = 0.0};
+  const auto count = static_cast<double>(holdings.size());
+  for (const Holding& holding : holdings) {
+    mean.agreement.pairs += holding.agreement.pairs;
+    mean.agreement.Q += holding.agreement.Q / count;
+    mean.agreement.spread += holding.agreement.spread / count;
+    if (mean.hit && holding.hit)
+      *mean.hit += *holding.hit / count;
+    else
+      mean.hit.reset();
+  }
+  return mean;
+}
+
+void print_row(const std::string& name, const std::vector<Holding>& of_each) {
+  fmt::print("{}{:>6}", padded(name, 28), of_each.front().agreement.pairs);
+  for (const auto& [agreement, hit] : of_each)
+    fmt::print("   {:>6.3f} {:>6.3f} {:>6}", agreement.Q, agreement.spread,
+               hit ? fmt::format("{:.2f}", *hit) : "-");
+  fmt::print("\n");
 }
 
 // The relations side by side: rows of the table are relations, columns are SAEs.
 void print_relations(const std::vector<Trained>& all, const yoneda::RelationSplit& split) {
   fmt::print(
       "\nrelations in the codes: Q, the mean cosine of a pair's difference with the mean of the "
-      "others;\nspread, what of the differences' squares the mean leaves\n\n{:<28}{:>6}",
-      "", "");
-  for (const Trained& trained : all) fmt::print("  {:>16}", trained.heading);
+      "others;\nspread, what of the differences' squares the mean leaves; hit@1 of a + the mean of "
+      "the others\n\n{:<34}",
+      "");
+  for (const Trained& trained : all) fmt::print("   {:>20}", trained.heading);
   fmt::print("\n{:<28}{:>6}", "", "pairs");
-  for (std::size_t i = 0; i < all.size(); ++i) fmt::print("  {:>7}  {:>7}", "Q", "spread");
-  for (std::size_t r = 0; r < split.training.size(); ++r)
-    for (const auto side : {&Trained::training, &Trained::held_out}) {
-      const std::string which = side == &Trained::training ? ", trained" : ", held out";
-      fmt::print("\n{}{:>6}", padded(split.training[r].name + which, 28),
-                 (all.front().*side)[r].pairs);
-      for (const Trained& trained : all)
-        fmt::print("  {:>7.3f}  {:>7.3f}", (trained.*side)[r].Q, (trained.*side)[r].spread);
-    }
-  fmt::print("\n{:<34}", "mean of those held out");
-  for (const Trained& trained : all) fmt::print("  {:>7.3f}  {:>7}", mean_Q(trained.held_out), "");
-  fmt::print("\n{:<34}", "variance explained, held out");
-  for (const Trained& trained : all)
-    fmt::print("  {:>7}  {:>7}", percent(trained.result.held_out.fve), "");
+  for (std::size_t i = 0; i < all.size(); ++i)
+    fmt::print("   {:>6} {:>6} {:>6}", "Q", "spread", "hit@1");
+  fmt::print("\n");
+  const auto row = [&](const std::string& name, const auto& of) {
+    std::vector<Holding> holdings;
+    for (const Trained& trained : all) holdings.push_back(of(trained));
+    print_row(name, holdings);
+  };
+  for (std::size_t r = 0; r < split.training.size(); ++r) {
+    row(split.training[r].name + ", trained", [&](const Trained& t) { return t.training[r]; });
+    row(split.training[r].name + ", held out", [&](const Trained& t) { return t.held_out[r]; });
+  }
+  row("mean of those held out", [](const Trained& t) { return mean_of(t.held_out); });
+  fmt::print("{:<34}", "variance explained, held out");
+  for (const Trained& trained : all) fmt::print("   {:>20}", percent(trained.result.held_out.fve));
   fmt::print("\n\n");
 }
 
