@@ -63,7 +63,8 @@ std::vector<yoneda::Representation> representations(const Options& options,
   std::vector<yoneda::Representation> made;
   std::optional<study::TokenCodes> codes;
   std::string refusal;  // of the codes
-  if (std::ranges::any_of(names, [](const auto& name) { return study::needs_codes(name); })) try {
+  if (std::ranges::any_of(names, [](const auto& each) { return study::needs_codes(each); })) {
+    try {
       codes = study::token_codes(sources, how, terminal_progress());
       found.fve = codes->fve;
       study::require_explained(*codes, how);
@@ -72,6 +73,7 @@ std::vector<yoneda::Representation> representations(const Options& options,
       refusal = error.what();
       found.notes.push_back("without reconstructions, codes and top-rows: " + refusal);
     }
+  }
   for (const std::string& name : names) {
     if (all && study::needs_codes(name) && !refusal.empty()) continue;
     if (all && name == "profiles" && !arrows) {
@@ -119,7 +121,8 @@ void print_summary(const study::Relations& found, const yoneda::Vocabulary& voca
   for (const study::RelationTests& of : found.relations)
     for (const RelationTest& test : of.tests)
       print_row(&test == &of.tests.front() ? of.relation.name : "", test);
-  if (std::ranges::any_of(found.relations, &study::RelationTests::code_over_vector)) {
+  if (std::ranges::any_of(found.relations,
+                          [](const auto& of) { return of.code_over_vector().has_value(); })) {
     fmt::print("\nQ of codes over Q of words:");
     for (const study::RelationTests& of : found.relations)
       if (const auto ratio = of.code_over_vector())

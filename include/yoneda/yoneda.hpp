@@ -26,6 +26,7 @@
 #include "yoneda/category/parallel_paths.hpp"
 #include "yoneda/category/potential_sweep.hpp"
 #include "yoneda/category/probabilities.hpp"
+#include "yoneda/category/grid_search.hpp"
 #include "yoneda/category/products.hpp"
 #include "yoneda/category/relations.hpp"
 #include "yoneda/category/representation.hpp"
