@@ -22,6 +22,29 @@ bool holds(const std::string& condition, const study::Check& check) {
   return !check.tests.empty() && check.tests.front().verdict == yoneda::Verdict::commutes;
 }
 
+/// Whether the null draws directions again, so that it needs the weights.
+bool draws_directions(const std::string& null) {
+  return null != "none" && null != "sign" && null != "rewire";
+}
+
+study::Check check_one(const study::GraphFile& graph, const SourceFlags& flags,
+                       const study::CheckStep& step) {
+  std::optional<study::Sources> sources;
+  if (draws_directions(step.null)) sources = open_or_reopen(flags, graph.record);
+  return study::make_check(graph, sources ? &*sources : nullptr, step, terminal_progress());
+}
+
+study::Check check_virtual(const study::GraphFile& graph, const SourceFlags& flags,
+                           const study::CheckStep& step) {
+  if (flags.given())
+    throw yoneda::Error(yoneda::ErrorKind::value,
+                        "--sae and --model name the weights of one SAE; a virtual graph is of two, "
+                        "which its own file names");
+  std::optional<study::SaePair> pair;
+  if (draws_directions(step.null)) pair = reopen_saes(graph.record);
+  return study::make_virtual_check(graph, pair ? &*pair : nullptr, step, terminal_progress());
+}
+
 void run(const Options& options, const Session& session) {
   const auto study = study::study_at(options.input);
   const std::string output = options.output.empty() && study ? study->check() : options.output;
@@ -30,16 +53,12 @@ void run(const Options& options, const Session& session) {
       options.arrows.empty() && study ? study->arrows() : options.arrows;
   std::optional<study::ArrowsFile> arrows;
   if (!arrows_path.empty()) arrows = study::read_arrows(arrows_path);
-  std::optional<study::Sources> sources;
-  const bool no_null = graph.graph.kind() == yoneda::GraphKind::virtual_;
-  if (!no_null && options.step.null != "none" && options.step.null != "sign")
-    sources = open_or_reopen(options.sources, graph.record);
-
   study::CheckStep step = options.step;
   if (study && std::filesystem::exists(study->categories()))
     step.categories = study::read_partition(study->categories());
-  const study::Check check =
-      study::make_check(graph, sources ? &*sources : nullptr, step, terminal_progress());
+  const study::Check check = graph.graph.kind() == yoneda::GraphKind::virtual_
+                                 ? check_virtual(graph, options.sources, step)
+                                 : check_one(graph, options.sources, step);
   study::Record record = graph.record;
   record.command = session.command;
   record.options["samples"] = std::to_string(options.step.samples);

@@ -52,6 +52,9 @@ std::optional<study::Sources> open_or_reopen(const SourceFlags& flags, const stu
 
 /// The tensor named, or the only matrix in the file. Throws Error.
 yoneda::Matrix read_activations(const std::string& path, const std::string& tensor);
+/// The two SAEs that a virtual graph's record names, as long as they are still there; nothing where
+/// they are not. Throws Error{value} where one has changed.
+std::optional<study::SaePair> reopen_saes(const study::Record& record);
 
 /// On standard output, indented, in ASCII, so that no text disturbs a terminal; what is no UTF-8
 /// becomes replacement characters (token ids say which token it was).
@@ -72,6 +75,7 @@ void add_graph(CLI::App& app, Session& session);
 void add_categories(CLI::App& app, Session& session);
 void add_check(CLI::App& app, Session& session);
 void add_features(CLI::App& app, Session& session);
+void add_compose(CLI::App& app, Session& session);
 void add_enrich(CLI::App& app, Session& session);
 void add_relations(CLI::App& app, Session& session);
 void add_train(CLI::App& app, Session& session);

@@ -13,6 +13,18 @@ namespace tool {
 using yoneda::Error;
 using yoneda::ErrorKind;
 
+namespace {
+
+/// Says which recorded source is gone, if one is.
+std::optional<std::string> missing_source(const study::Record& record) {
+  for (const auto& [role, source] : record.sources)
+    if (!std::filesystem::exists(source.path))
+      return "the " + role + " this was made from is gone (" + source.path + ")";
+  return std::nullopt;
+}
+
+}  // namespace
+
 void add_source_flags(CLI::App& command, SourceFlags& flags, bool required) {
   auto& o = flags.options;
   auto* sae = command.add_option("--sae", o.sae, "the SAE: a folder or a file of tensors");
@@ -108,13 +120,20 @@ std::optional<study::Sources> open_or_reopen(const SourceFlags& flags,
                                              const study::Record& record) {
   if (flags.given()) return open(flags);
   if (!record.sources.contains("sae") || !record.sources.contains("model")) return std::nullopt;
-  for (const auto& [role, source] : record.sources) {
-    if (std::filesystem::exists(source.path)) continue;
-    print_note("the " + role + " this was made from is gone (" + source.path +
-               "); name it again with --sae and --model");
+  if (const auto role = missing_source(record)) {
+    print_note(*role + "; name it again with --sae and --model");
     return std::nullopt;
   }
   return study::reopen_sources(record);
+}
+
+std::optional<study::SaePair> reopen_saes(const study::Record& record) {
+  if (!record.sources.contains("sae") || !record.sources.contains("sae_to")) return std::nullopt;
+  if (const auto role = missing_source(record)) {
+    print_note(*role + "; make the graph again");
+    return std::nullopt;
+  }
+  return study::reopen_pair(record);
 }
 
 void print_json(const Json& json) {
@@ -201,7 +220,8 @@ void add_category_flags(CLI::App& command, study::CategoryStep& step) {
 void add_check_flags(CLI::App& command, study::CheckStep& step) {
   command
       .add_option("--null", step.null, "what the graph is compared with (default: what suits it)")
-      ->check(CLI::IsMember({"gaussian", "sign", "none"}));
+      ->check(CLI::IsMember({"gaussian", "whitened-rotation", "rotation", "joint-rotation",
+                             "rewire", "sign", "none"}));
   command.add_option("--samples", step.samples, "graphs drawn from the null")
       ->check(at_least(1))
       ->capture_default_str();

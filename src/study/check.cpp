@@ -8,6 +8,8 @@
 #include "yoneda/null/compare.hpp"
 #include "yoneda/null/construction.hpp"
 #include "yoneda/null/gaussian.hpp"
+#include "yoneda/null/rewire.hpp"
+#include "yoneda/null/rotation.hpp"
 #include "yoneda/null/sign_shuffle.hpp"
 #include "yoneda/onednn/gemm.hpp"
 #include "yoneda/study/steps.hpp"
@@ -20,14 +22,17 @@ Index number(const Record& record, std::string_view name) {
   return std::atoll(value.c_str());
 }
 
+NeighborOptions recorded_neighbors(const Record& record) {
+  return {number(record, "neighbors"), std::atof(record.option("floor", "0").c_str())};
+}
+
 /// The construction that made a graph, from what the graph's file recorded.
 Construction recorded_construction(const GraphFile& file) {
   Construction how;
   how.kind = file.graph.kind();
   how.k = number(file.record, "k");
   how.convention = convention_from(file.record.convention).value_or(Convention::automatic);
-  how.neighbors.neighbors = number(file.record, "neighbors");
-  how.neighbors.floor = std::atof(file.record.option("floor", "0").c_str());
+  how.neighbors = recorded_neighbors(file.record);
   if (how.neighbors.neighbors < 1 || (how.kind == GraphKind::profile && how.k < 1))
     throw Error(ErrorKind::value,
                 "the graph's file does not say how the graph was made (k, neighbors), so no null "
@@ -37,12 +42,17 @@ Construction recorded_construction(const GraphFile& file) {
 
 // Shuffled signs keep every triangle, so only a null that draws the edges again can say whether
 // there are many of them.
-std::vector<Statistic> sign_statistics() {
-  return {triangle_balance_statistic(), frustrated_share_statistic()};
+std::vector<Statistic> statistics_against(std::string_view null) {
+  std::vector<Statistic> statistics{triangle_balance_statistic(), frustrated_share_statistic()};
+  if (null != "sign") statistics.push_back(triangle_count_statistic());
+  return statistics;
 }
 
-std::vector<Statistic> gaussian_statistics() {
-  return {triangle_balance_statistic(), frustrated_share_statistic(), triangle_count_statistic()};
+Null null_of_directions(std::string_view kind, const Matrix& W_dec,
+                        const std::function<SignedGraph(const Matrix&)>& construction) {
+  if (kind == "rotation") return rotation(W_dec, construction, onednn_gemm());
+  if (kind == "whitened-rotation") return whitened_rotation(W_dec, construction, onednn_gemm());
+  return gaussian(W_dec, construction, onednn_gemm());
 }
 
 /// The tests, and a p-value of every feature's frustration from the same draws.
@@ -73,17 +83,18 @@ void place(FeatureP& found, const std::vector<Id>& features, Index n) {
   found = std::move(whole);
 }
 
-void test_against_gaussian(Check& check, const GraphFile& file, const Sources& sources,
-                           const CheckStep& step, const Progress& progress) {
+void test_against_directions(Check& check, std::string_view kind, const GraphFile& file,
+                             const Sources& sources, const CheckStep& step,
+                             const Progress& progress) {
   // Tokens that the arrows leave out are left out of the null, too.
   Unembedding model = sources.model;
   model.W_U = without_rows(model.W_U, excluded_tokens(file.record, model.V()));
   const Subsample part = subsample(sources.sae.W_dec, model, step.features, step.tokens, step.seed);
   const auto construction =
       graph_construction(recorded_construction(file), part.model, onednn_gemm());
-  const Null null = gaussian(part.W_dec, construction, onednn_gemm());
+  const Null null = null_of_directions(kind, part.W_dec, construction);
   const SignedGraph observed = part.whole ? file.graph : construction(part.W_dec);
-  test_against(check, null, gaussian_statistics(), observed, step, progress);
+  test_against(check, null, statistics_against(kind), observed, step, progress);
   check.null_features = part.W_dec.rows();
   check.null_tokens = file.graph.kind() == GraphKind::profile ? part.model.V() : 0;
   if (!part.whole) place(check.feature_p, part.features, file.graph.node_count());
@@ -93,12 +104,6 @@ void test_against_gaussian(Check& check, const GraphFile& file, const Sources& s
                           std::to_string(sources.sae.n()) + " features, " +
                           std::to_string(part.model.V()) + " of " + std::to_string(model.V()) +
                           " tokens");
-}
-
-void test_against_signs(Check& check, const SignedGraph& graph, const CheckStep& step,
-                        const Progress& progress) {
-  test_against(check, sign_shuffle(graph), sign_statistics(), graph, step, progress);
-  check.null_features = graph.node_count();
 }
 
 /// How frustrated each category is.
@@ -112,41 +117,112 @@ void look_at_categories(Check& check, const SignedGraph& graph, const Partition&
   check.by_category = category_frustration(graph, categories, check.frustration.total.side);
 }
 
+void test_against_edges(Check& check, std::string_view kind, const SignedGraph& graph,
+                        const CheckStep& step, const Progress& progress) {
+  const Null null = kind == "rewire" ? rewire(graph) : sign_shuffle(graph);
+  test_against(check, null, statistics_against(kind), graph, step, progress);
+  check.null_features = graph.node_count();
+}
+
+/// The features of one side that observation and null are computed on.
+std::vector<Id> part_of(Index n, const CheckStep& step, std::uint64_t stream) {
+  Random random(step.seed, stream);
+  return sample_sorted(n, step.features, random);
+}
+
+void test_against_joint_rotations(Check& check, const GraphFile& file, const SaePair& pair,
+                                  const CheckStep& step, const Progress& progress) {
+  const Index n_a = pair.upstream.n(), n_b = pair.reader.n();
+  if (n_a != file.upstream || n_a + n_b != file.graph.node_count())
+    throw Error(ErrorKind::shape, "the SAEs have " + std::to_string(n_a) + " and " +
+                                      std::to_string(n_b) + " features, the graph is of " +
+                                      std::to_string(file.upstream) + " and " +
+                                      std::to_string(file.graph.node_count() - file.upstream));
+  const NeighborOptions neighbors = recorded_neighbors(file.record);
+  if (neighbors.neighbors < 1)
+    throw Error(ErrorKind::value,
+                "the graph's file does not say how the graph was made (neighbors), so no null can "
+                "make it again");
+  const std::vector<Id> writes = part_of(n_a, step, 1), reads = part_of(n_b, step, 2);
+  const EncoderDecoder downstream{take_rows(pair.reader_W_dec, reads),
+                                  take_rows(pair.reader.W_enc, reads)};
+  const auto construction = virtual_construction(take_rows(pair.upstream.W_dec, writes),
+                                                 pair.reader, neighbors, onednn_gemm());
+  const Null null = joint_rotation(downstream.W_dec, downstream.W_enc, construction, onednn_gemm());
+  const std::vector<Statistic> statistics{square_balance_statistic(), frustrated_share_statistic(),
+                                          square_count_statistic()};
+  check.tests =
+      compare_with(null, statistics, construction(downstream), step.samples, step.seed, progress);
+  check.null_features = static_cast<Index>(writes.size() + reads.size());
+  if (check.null_features < n_a + n_b)
+    check.notes.push_back("observation and null are compared on the same random part: " +
+                          std::to_string(writes.size()) + " of " + std::to_string(n_a) +
+                          " features that write, " + std::to_string(reads.size()) + " of " +
+                          std::to_string(n_b) + " that read");
+}
+
+/// The null to use, honest for the graph; "none" for none.
+std::string null_for(const GraphFile& file, const CheckStep& step) {
+  const GraphKind kind = file.graph.kind();
+  std::string null =
+      step.null.empty() ? std::string(default_null(kind).value_or("none")) : step.null;
+  if (null == "none") return null;
+  if (std::ranges::find(detail::null_kinds, null) == detail::null_kinds.end())
+    throw Error(ErrorKind::value, "unknown null '" + null +
+                                      "'; there are gaussian, whitened-rotation, rotation, "
+                                      "joint-rotation, rewire, sign and none");
+  require_honest(null, kind);
+  return null;
+}
+
+/// Where the weights a null draws again are missing: an error if the user asked for it.
+void without_weights(Check& check, const std::string& null, const GraphFile& file,
+                     const CheckStep& step, const std::string& needs) {
+  if (!step.null.empty())
+    throw Error(ErrorKind::value, "the " + null +
+                                      " null makes the graph again from random directions: it "
+                                      "needs " +
+                                      needs);
+  check.notes.push_back("no verdict: the null that suits a " +
+                        std::string(name(file.graph.kind())) + " graph is " + null +
+                        ", which needs " + needs + "; no other is honest");
+}
+
 }  // namespace
 
 Check make_check(const GraphFile& file, const Sources* sources, const CheckStep& step,
                  const Progress& progress) {
+  if (file.graph.kind() == GraphKind::virtual_)
+    return make_virtual_check(file, nullptr, step, progress);
   Check check = check_graph(file.graph);
   if (step.categories && !file.graph.directed())
     look_at_categories(check, file.graph, *step.categories);
   if (file.graph.kind() == GraphKind::decoder && sources)
     check.isotropic = isotropic_excess(file.graph, sources->sae.W_dec);
-  const std::string null =
-      step.null.empty() ? std::string(default_null(file.graph.kind()).value_or("none")) : step.null;
-  if (null == "none") {
-    if (file.graph.kind() == GraphKind::virtual_ && step.null.empty())
-      check.notes.push_back(
-          "no verdict: the null that suits a virtual graph, joint-rotation, cannot be drawn yet; "
-          "random directions balance more than half of the squares too, the more the lower their "
-          "dimension");
-    return check;
-  }
-  require_honest(null, file.graph.kind());
-  if (null == "sign") {
-    test_against_signs(check, file.graph, step, progress);
-  } else if (null != "gaussian") {
-    throw Error(ErrorKind::value, "unknown null '" + null + "'; there are gaussian, sign and none");
-  } else if (sources) {
-    test_against_gaussian(check, file, *sources, step, progress);
-  } else if (step.null.empty()) {
-    check.notes.push_back("no verdict: the null that suits a " +
-                          std::string(name(file.graph.kind())) +
-                          " graph is gaussian, which needs --sae and --model; no other is honest");
-  } else {
+  const std::string null = null_for(file, step);
+  if (null == "none") return check;
+  if (null == "sign" || null == "rewire")
+    test_against_edges(check, null, file.graph, step, progress);
+  else if (sources)
+    test_against_directions(check, null, file, *sources, step, progress);
+  else
+    without_weights(check, null, file, step, "--sae and --model");
+  return check;
+}
+
+Check make_virtual_check(const GraphFile& file, const SaePair* pair, const CheckStep& step,
+                         const Progress& progress) {
+  if (file.graph.kind() != GraphKind::virtual_)
     throw Error(ErrorKind::value,
-                "the gaussian null makes the graph again from random directions: "
-                "it needs --sae and --model");
-  }
+                "a " + std::string(name(file.graph.kind())) + " graph is not one between two SAEs");
+  Check check = check_graph(file.graph);
+  const std::string null = null_for(file, step);
+  if (null == "none") return check;
+  if (pair)
+    test_against_joint_rotations(check, file, *pair, step, progress);
+  else
+    without_weights(check, null, file, step,
+                    "both SAEs, as a graph in .safetensors names them where they still are");
   return check;
 }
 

@@ -287,6 +287,7 @@ SaePair open_pair(const PairOptions& options) {
   require_readable(downstream, options);
   SaePair pair;
   pair.reader = stream_reader(downstream);
+  pair.reader_W_dec = downstream.W_dec;
   Origin model;
   const auto moment = ingest::reading_route(downstream).moment;
   pair.upstream = load_upstream(options.upstream, d_model, pair.reader.d(), moment, model);
@@ -301,14 +302,42 @@ SaePair open_pair(const PairOptions& options) {
 
   const SourceOptions& named = options.upstream;
   pair.recorded["sae"] = source_of(named.sae, pair.upstream.origin, names_of(named.sae_names));
-  pair.recorded["sae_to"] =
-      source_of(options.downstream, downstream.origin, names_of(options.downstream_names));
+  auto read_as = names_of(options.downstream_names);
+  if (options.input_norm.norm)
+    read_as["input-norm"] = *options.input_norm.norm == Norm::layer ? "layer" : "rms";
+  pair.recorded["sae_to"] = source_of(options.downstream, downstream.origin, read_as);
   if (!model.files.empty()) {
     auto names = names_of(named.model_names, named.residual_names);
     names["input-norm-gain"] = options.input_norm.gain;
     pair.recorded["model"] = source_of(named.model, model, names);
   }
   return pair;
+}
+
+PairOptions pair_options_of(const Record& record) {
+  PairOptions options;
+  options.upstream = options_of(record);
+  const auto downstream = record.sources.find("sae_to");
+  if (downstream == record.sources.end()) return options;
+  Record swapped;
+  swapped.sources["sae"] = downstream->second;
+  const SourceOptions named = options_of(swapped);
+  options.downstream = named.sae;
+  options.downstream_names = named.sae_names;
+  const auto& names = downstream->second.names;
+  if (const auto norm = names.find("input-norm"); norm != names.end())
+    options.input_norm.norm = norm->second == "layer" ? Norm::layer : Norm::rms;
+  if (const auto model = record.sources.find("model"); model != record.sources.end())
+    if (const auto gain = model->second.names.find("input-norm-gain");
+        gain != model->second.names.end())
+      options.input_norm.gain = gain->second;
+  return options;
+}
+
+SaePair reopen_pair(const Record& record) {
+  for (const char* role : {"sae", "sae_to"}) require_unchanged(record, role);
+  if (record.sources.contains("model")) require_unchanged(record, "model");
+  return open_pair(pair_options_of(record));
 }
 
 }  // namespace yoneda::study

@@ -118,6 +118,26 @@ TEST_CASE("two SAEs on the stream are read as they are, and both recorded") {
   CHECK(std::ranges::equal(made.graph.columns(), expected.columns()));
 }
 
+TEST_CASE("a pair is opened again as it was, unless a file has changed") {
+  const TemporaryFolder folder;
+  study::PairOptions options = pair_of(stored(folder, "blocks.2.hook_resid_post"),
+                                       stored(folder, "blocks.5.hook_resid_pre", 2));
+  options.input_norm.norm = Norm::layer;
+  options.downstream_names.encoder = "W_enc";
+  const study::SaePair pair = study::open_pair(options);
+  const study::GraphFile made = study::make_virtual_graph(pair, {2, 0});
+  const study::SaePair again = study::reopen_pair(made.record);
+  check_same(again.upstream.W_dec, pair.upstream.W_dec);
+  check_same(again.reader.W_enc, pair.reader.W_enc);
+  check_same(again.reader_W_dec, random_matrix(n, d, 2));
+  const study::PairOptions recorded = study::pair_options_of(made.record);
+  CHECK(recorded.input_norm.norm == Norm::layer);
+  CHECK(recorded.downstream_names.encoder == "W_enc");
+  stored(folder, "blocks.5.hook_resid_pre", 3);
+  CHECK_THROWS_AS(study::reopen_pair(made.record), Error);
+  CHECK_THROWS_AS(study::reopen_pair(study::Record{}), Error);
+}
+
 TEST_CASE("what must be assumed is said") {
   const TemporaryFolder folder;
   const std::string pre = stored(folder, "blocks.5.hook_resid_pre");

@@ -22,6 +22,7 @@ struct PairOptions {
 struct SaePair {
   Sae upstream;         ///< with directions in the residual stream
   StreamReader reader;  ///< the downstream encoder, with all that lies before it
+  Matrix reader_W_dec;  ///< the decoder that goes with it, in its own space
   std::vector<std::string> notes;
   std::map<std::string, Source> recorded;  ///< "sae", "sae_to", and "model" where it was opened
 };
@@ -31,5 +32,12 @@ struct SaePair {
 /// cross-layer transcoder upstream, decoders to all layers before the reading place are summed
 /// unless a target layer is named. Throws Error{file, format, shape, value}.
 SaePair open_pair(const PairOptions& options);
+
+/// What was named to make a virtual graph with this record. Nothing is opened or checked.
+PairOptions pair_options_of(const Record& record);
+
+/// Reads the same two SAEs again. Throws Error{value} where one is not recorded or no longer has
+/// the recorded hash, and as open_pair does.
+SaePair reopen_pair(const Record& record);
 
 }  // namespace yoneda::study

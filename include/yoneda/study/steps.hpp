@@ -41,7 +41,8 @@ struct CategoryStep {
 };
 
 struct CheckStep {
-  std::string null;  ///< gaussian, sign, none; empty: what suits the graph
+  std::string null;  ///< gaussian, whitened-rotation, rotation, joint-rotation, rewire, sign or
+                     ///< none; empty: what suits the graph
   Index samples = 200;
   std::uint64_t seed = 1;
   Index features = 2048, tokens = 32768;  ///< the null's budget
@@ -80,13 +81,17 @@ Categories make_categories(const GraphFile& graph, const ArrowsFile* arrows, con
 
 /// Balance, triangles, walks, frustration, of a decoder graph the isotropic prediction, and the
 /// tests against a null, of the graph and of every feature. Categories that do not fit the graph
-/// are left out with a note. A gaussian null makes the graph
-/// again, so it needs the sources; where they are missing and the user did not ask for it, the
-/// tests are left out and a note says so. A virtual graph is checked without its directions, by
-/// squares instead of triangles, and has no null yet. Throws Error{value} for a null that does not
-/// fit the graph.
+/// are left out with a note. A null that draws directions makes the graph again, so it needs the
+/// sources; where they are missing and the user did not ask for it, the tests are left out and a
+/// note says so. Throws Error{value} for a null that does not fit the graph. A virtual graph is
+/// checked as by make_virtual_check, without its SAEs.
 Check make_check(const GraphFile& graph, const Sources* sources, const CheckStep& step,
                  const Progress& progress = {});
+
+/// The same of a virtual graph, without its directions and by squares instead of triangles. Its
+/// null draws the SAE that reads again, by joint rotations, so it needs both SAEs.
+Check make_virtual_check(const GraphFile& graph, const SaePair* pair, const CheckStep& step,
+                         const Progress& progress = {});
 
 /// The tokens that a record says were left out, ascending. Throws Error{value} for ids that are not
 /// of V tokens.
