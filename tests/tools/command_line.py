@@ -235,6 +235,30 @@ class Check(Scratch):
         self.done("run", "--sae", self.folder / "sae", "--model", self.folder / "model.safetensors", "-k", 10,
                   "--samples", 20, "-o", study)
         self.refused(2, "false discovery; use gaussian", "check", study, "--null", "sign")
+        self.refused(2, "from the decoder alone", "check", study, "--null", "joint-rotation")
+        self.done("graph", study, "--kind", "decoder", "-o", self.folder / "decoder.safetensors")
+        self.refused(2, "each draw would be the graph itself", "check", self.folder / "decoder.safetensors",
+                     "--null", "rotation")
+
+    def test_every_null_of_a_profile_graph_and_of_a_users_own(self):
+        toy(self.folder)
+        study = self.folder / "study"
+        self.done("run", "--sae", self.folder / "sae", "--model", self.folder / "model.safetensors", "-k", 10,
+                  "--samples", 1, "-o", study)
+        means = set()
+        for null in ("gaussian", "whitened-rotation", "rotation"):
+            text = self.done("check", study, "--null", null, "--samples", 20)
+            self.assertIn(f"null: {null}, 20 draws", text)
+            tests = self.valid("check", study / "check.json")["tests"]
+            self.assertEqual([test["null"] for test in tests], [null] * 3)
+            means.add(tests[2]["null_mean"])
+        self.assertEqual(len(means), 3)
+        graph = self.edges("0 1 1", "1 2 1", "0 2 -1", "3 4 1", "4 5 1", "3 5 1")
+        self.done("check", graph, "--null", "rewire", "--samples", 20, "-o", self.folder / "check.json")
+        tests = self.valid("check", self.folder / "check.json")["tests"]
+        self.assertEqual([test["statistic"] for test in tests],
+                         ["triangle balance", "frustrated share of edges", "number of triangles"])
+        self.assertIn("10 attempted swaps per edge", tests[0]["keeps"])
 
     def test_without_its_sources_a_profile_graph_gets_no_verdict(self):
         toy(self.folder)
@@ -361,11 +385,11 @@ class VirtualWeights(Scratch):
         self.refused(2, "the sae has changed since the study was made", "graph", "--kind", "virtual",
                      self.folder / "study_a", "--to", self.folder / "study_b", "-o", self.folder / "other.tsv")
 
-    def test_check_counts_squares_and_gives_no_verdict(self):
+    def test_check_counts_squares_beside_joint_rotations(self):
         self.graph("--sae", self.a, "--to", self.b, "--neighbors", 4, "-o", self.out)
-        ran = yoneda("check", self.out, "-o", self.folder / "c.json")
+        ran = yoneda("check", self.out, "--samples", 25, "-o", self.folder / "c.json")
         self.assertEqual(ran.returncode, 0, ran.stderr)
-        self.assertIn("joint-rotation, cannot be drawn yet", ran.stderr)
+        self.assertIn("null: joint-rotation, 25 draws", ran.stdout)
         self.assertNotIn("triangles", ran.stdout)
         self.assertRegex(ran.stdout, r"multiply to − round (f\d+ – g\d+ – )+f\d+")
         V, kept = self.expected(4)
@@ -380,10 +404,39 @@ class VirtualWeights(Scratch):
         self.assertIn(f"{balanced:,} of {total:,} are balanced", ran.stdout)
         check = self.valid("check", self.folder / "c.json")
         self.assertEqual((check["squares"]["balanced"], check["squares"]["count"]), (balanced, total))
-        self.assertEqual((check["triangles"]["count"], check["graph"]["directed"], check["tests"]), (0, True, []))
-        self.assertEqual(json.loads(self.done("check", self.out, "--json"))["squares"], total)
-        for null in ("gaussian", "sign"):
+        self.assertEqual((check["triangles"]["count"], check["graph"]["directed"]), (0, True))
+        tests = {test["statistic"]: test for test in check["tests"]}
+        self.assertEqual(list(tests), ["square balance", "frustrated share of edges", "number of squares"])
+        self.assertAlmostEqual(tests["square balance"]["observed"], balanced / total)
+        self.assertEqual(tests["number of squares"]["observed"], total)
+        for test in tests.values():  # random directions are no discovery
+            self.assertEqual((test["null"], test["features"]), ("joint-rotation", 50))
+            self.assertGreater(test["null_sd"], 0)
+            self.assertLess(abs(test["observed"] - test["null_mean"]), 4 * test["null_sd"])
+        found = json.loads(self.done("check", self.out, "--null", "none", "--json"))
+        self.assertEqual((found["squares"], found["tests"]), (total, []))
+        for null in ("gaussian", "whitened-rotation", "rotation", "sign", "rewire"):
             self.refused(2, f"the null '{null}' is refused for a virtual graph", "check", self.out, "--null", null)
+        self.refused(2, "a virtual graph is of two, which its own file names",
+                     "check", self.out, "--sae", self.a, "--model", self.a)
+
+    def test_the_null_of_a_part_says_so(self):
+        self.graph("--sae", self.a, "--to", self.b, "--neighbors", 4, "-o", self.out)
+        self.done("check", self.out, "--samples", 3, "--null-features", 15, "-o", self.folder / "c.json")
+        check = self.valid("check", self.folder / "c.json")
+        self.assertEqual(check["tests"][0]["features"], 30)
+        self.assertIn("15 of 30 features that write, 15 of 20 that read", check["notes"][0])
+
+    def test_saes_that_are_gone_or_changed_cannot_be_drawn_again(self):
+        self.graph("--sae", self.a, "--to", self.b, "-o", self.out)
+        saelens(self.b, "blocks.5.hook_resid_pre", 20, seed=9)
+        self.refused(2, "the sae_to has changed", "check", self.out)
+        shutil.rmtree(self.b)
+        ran = yoneda("check", self.out)
+        self.assertEqual(ran.returncode, 0, ran.stderr)
+        self.assertIn("the sae_to this was made from is gone", ran.stderr)
+        self.assertIn("joint-rotation, which needs both SAEs", ran.stderr)
+        self.refused(2, "the joint-rotation null makes the graph again", "check", self.out, "--null", "joint-rotation")
 
     def test_categories_are_of_one_sae(self):
         self.graph("--sae", self.a, "--to", self.b, "-o", self.out)
@@ -427,6 +480,63 @@ class VirtualWeights(Scratch):
         self.refused(2, "--to-layer: of the second SAE of a virtual graph", "graph", self.folder, "--to-layer", 1)
         self.refused(2, "name a study", "graph", "-o", self.folder / "other.tsv")
         self.assertEqual(yoneda("run", "--kind", "virtual", "--sae", self.a, "--model", self.a, "-o", self.out).returncode, 2)
+
+
+class Compose(Scratch):
+    """Mediated composition of three SAEs."""
+
+    def setUp(self):
+        super().setUp()
+        self.a, self.b, self.c = (self.folder / name for name in "abc")
+        self.W_a, _ = saelens(self.a, "blocks.2.hook_resid_post", 30, seed=1)
+        self.W_b, self.E_b = saelens(self.b, "blocks.5.hook_resid_pre", 20, seed=2)
+        _, self.E_c = saelens(self.c, "blocks.7.hook_resid_pre", 25, seed=3)
+
+    def rho(self, k):
+        a, b, e, c = (m.astype("float64") for m in (self.W_a, self.W_b, self.E_b, self.E_c))
+        ab, bc, ac = a @ e.T, b @ c.T, a @ c.T
+        total = 0
+        for f in range(len(a)):
+            best = numpy.argsort(-abs(ab[f]) * numpy.linalg.norm(bc, axis=1), kind="stable")[:k]
+            total += numpy.corrcoef(ab[f, best] @ bc[best], ac[f])[0, 1]
+        return total / len(a)
+
+    def test_rho_is_that_of_numpy_with_a_verdict_each(self):
+        out = self.folder / "c.json"
+        text = self.done("compose", self.a, self.b, self.c, "--mediators", "1,4", "--samples", 25, "-o", out)
+        for words in ("30 features of a, 20 of b between, 25 of c", "verdict", "Mediated worst through 4 features",
+                      "null: joint-rotation, 25 draws, seed 1"):
+            self.assertIn(words, text)
+        found = self.valid("composition", out)
+        self.assertEqual([test["k"] for test in found["tests"]], [1, 4, 20])
+        for test in found["tests"]:
+            self.assertAlmostEqual(test["rho"], self.rho(test["k"]), places=5)
+            self.assertEqual(len(test["draws"]), 25)
+        last = found["tests"][-1]
+        self.assertEqual((last["verdict"], last["p_upper"]), ("forced", 1))
+        for draw in last["draws"]:
+            self.assertAlmostEqual(draw, last["rho"], places=5)
+        self.assertEqual(len(found["curve"]["rho"]), 20)
+        for name in ("a", "b", "c"):
+            self.assertEqual(pathlib.Path(found["sources"][name]["path"]).name, name)
+
+    def test_json_and_the_same_for_any_threads(self):
+        run = lambda *more: json.loads(self.done(*more, "compose", self.a, self.b, self.c, "--samples", 5, "--json"))
+        self.assertEqual(run("--threads", 1), run("--threads", 3))
+        found = json.loads(self.done("compose", self.a, self.b, self.c, "--samples", 2, "--features", 7, "--json"))
+        self.assertEqual((found["features"], [test["k"] for test in found["tests"]]), (7, [1, 4, 16, 20]))
+
+    def test_what_makes_no_sense_is_refused(self):
+        saelens(self.folder / "wide", "blocks.7.hook_resid_pre", d=9)
+        write_safetensors(self.folder / "decoder.safetensors", {"W_dec": self.W_b, "b_dec": numpy.zeros(8, "float32")})
+        for words, saes in (("nothing flows back", (self.b, self.a, self.c)),
+                            ("dimension 8, the downstream one reads one of dimension 9", (self.a, self.b, self.folder / "wide")),
+                            ("has no encoder", (self.a, self.folder / "decoder.safetensors", self.c)),
+                            ("nowhere", (self.a, self.b, self.folder / "nowhere"))):
+            self.refused(2, words, "compose", *saes)
+        for flag in ("--samples", "--features", "--mediators"):
+            self.assertEqual(yoneda("compose", self.a, self.b, self.c, flag, 0).returncode, 2)
+        self.assertEqual(yoneda("compose", self.a, self.b).returncode, 2)
 
 
 class BadInput(Scratch):
