@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "command.hpp"
+#include "diagram.hpp"
 #include "summary.hpp"
 #include "terminal.hpp"
 
@@ -13,7 +14,8 @@ namespace {
 struct Options {
   SourceFlags sources;
   study::CheckStep step;
-  std::string input, arrows, output, require;
+  std::string input, arrows, output, require, diagram;
+  bool samples_given = false;
 };
 
 // The conditions of --require, each a sentence that is true of the check or not.
@@ -45,7 +47,24 @@ study::Check check_virtual(const study::GraphFile& graph, const SourceFlags& fla
   return study::make_virtual_check(graph, pair ? &*pair : nullptr, step, terminal_progress());
 }
 
+void run_diagrams(const Options& options, const Session& session) {
+  if (options.require == "balanced")
+    throw yoneda::Error(yoneda::ErrorKind::value,
+                        "--require balanced asks about the whole graph: leave out --diagram");
+  DiagramOptions diagram;
+  diagram.sources = options.sources;
+  diagram.step.samples = options.samples_given ? options.step.samples : 0;
+  diagram.step.seed = options.step.seed;
+  diagram.input = options.input;
+  diagram.file = options.diagram;
+  diagram.arrows = options.arrows;
+  diagram.output = options.output;
+  diagram.require_commutes = options.require == "commutes";
+  check_diagrams(diagram, session);
+}
+
 void run(const Options& options, const Session& session) {
+  if (!options.diagram.empty()) return run_diagrams(options, session);
   const auto study = study::study_at(options.input);
   const std::string output = options.output.empty() && study ? study->check() : options.output;
   const study::GraphFile graph = study::read_graph(study ? study->graph() : options.input);
@@ -85,17 +104,28 @@ void add_check(CLI::App& app, Session& session) {
       app.add_subcommand("check", "Does the graph commute, and would a random one as well?");
   command->add_option("input", options->input, "a study or a graph (.safetensors, .tsv, .mtx)")
       ->required();
+  auto* diagram = command->add_option(
+      "--diagram", options->diagram,
+      "check the equations, relations and grids of this TOML file instead of the whole graph; exit "
+      "with 1 unless all hold");
   add_check_flags(*command, options->step);
+  for (const char* of_graph : {"--null", "--null-features", "--null-tokens"})
+    diagram->excludes(command->get_option(of_graph));
   command->add_option("--seed", options->step.seed, "seed of everything random")
       ->capture_default_str();
-  command->add_option("--require", options->require, "exit with 1 unless this holds")
+  command
+      ->add_option("--require", options->require,
+                   "exit with 1 unless this holds; with --diagram, of all that is checked")
       ->check(CLI::IsMember({"balanced", "commutes"}));
   command->add_option("--arrows", options->arrows,
                       "arrows to take words from (default: the study's)");
   add_source_flags(*command, options->sources, false);
   command->add_option("-o,--output", options->output, "file to write (default: into the study)");
   add_json_flag(*command, session);
-  command->callback([options, &session] { run(*options, session); });
+  command->callback([options, command, &session] {
+    options->samples_given = command->count("--samples") > 0;
+    run(*options, session);
+  });
 }
 
 }  // namespace tool

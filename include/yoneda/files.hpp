@@ -19,6 +19,8 @@
 #include "yoneda/study/arrows_file.hpp"
 #include "yoneda/study/categories_file.hpp"
 #include "yoneda/study/check_file.hpp"
+#include "yoneda/study/diagram_check.hpp"
+#include "yoneda/study/diagram_check_file.hpp"
 #include "yoneda/study/diagram_file.hpp"
 #include "yoneda/study/diagram_relations.hpp"
 #include "yoneda/study/enrichment_file.hpp"

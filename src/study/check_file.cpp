@@ -4,6 +4,7 @@
 #include <cmath>
 #include <tuple>
 
+#include "graph_json.hpp"
 #include "json.hpp"
 #include "yoneda/category/frustration_bound.hpp"
 #include "yoneda/category/walk_balance.hpp"
@@ -130,17 +131,8 @@ Check check_graph(const SignedGraph& given, Index strongest) {
 
 void write_check(const std::string& path, const Check& check, const GraphFile& file,
                  const ArrowsFile* arrows, const Record& record) {
-  const SignedGraph& graph = file.graph;
   Json json = to_json(record, format);
-  const auto edges = graph.edges();
-  const auto negative =
-      std::ranges::count_if(edges, [](const Edge& edge) { return edge.weight < 0; });
-  json["graph"] = {{"kind", name(graph.kind())},
-                   {"directed", graph.directed()},
-                   {"nodes", graph.node_count()},
-                   {"edges", graph.edge_count()},
-                   {"negative_edges", negative}};
-  if (graph.kind() == GraphKind::virtual_) json["graph"]["upstream_features"] = file.upstream;
+  json["graph"] = graph_json(file);
   json["balance"] = {{"balanced", check.balance.balanced()},
                      {"certificate", check.balance.certificate}};
   json["triangles"] = {{"count", check.triangles.count()},

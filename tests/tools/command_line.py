@@ -1220,6 +1220,124 @@ class Stories(Scratch):
             self.assertEqual(words[3:259], [bytes([b]) for b in range(256)])
 
 
+class Diagrams(Scratch):
+    """yoneda check --diagram: beliefs as a regression test."""
+
+    def setUp(self):
+        super().setUp()
+        self.W_dec, self.W_U = toy(self.folder)
+        self.study = self.folder / "study"
+        self.done("run", "--sae", self.folder / "sae", "--model", self.folder / "model.safetensors",
+                  "-k", 10, "--neighbors", 4, "--count", 5, "--samples", 5, "-o", self.study)
+
+    def diagram(self, text):
+        path = self.folder / "beliefs.toml"
+        path.write_text(text)
+        return path
+
+    def equation(self, rest, left='["a", "f", "b"]', right='["a", "b"]'):
+        return self.diagram('[objects]\na = { token = "word1" }\nb = { token = "word2" }\n'
+                            "f = { feature = 3 }\ng = { feature = 4 }\nc = { category = 0 }\n"
+                            f'[[equation]]\nname = "e"\nleft = {left}\nright = {right}\n{rest}\n')
+
+    def test_values_are_those_of_the_matrices(self):
+        path = self.equation('base = "real"\ntolerance = 2\nnull = "random"')
+        found = json.loads(self.done("check", self.study, "--diagram", path, "--json"))
+        W, U = self.W_dec.astype("float64"), self.W_U.astype("float64")
+        U -= U.mean(0)
+        def cosine(x, y):
+            return x @ y / numpy.linalg.norm(x) / numpy.linalg.norm(y)
+        left, right = cosine(U[1], W[3]) * cosine(W[3], U[2]), cosine(U[1], U[2])
+        equation = found["equations"][0]
+        self.assertAlmostEqual(equation["left"]["value"], left, 6)
+        self.assertAlmostEqual(equation["right"]["value"], right, 6)
+        self.assertAlmostEqual(equation["discrepancy"], abs(left - right) / max(abs(left), abs(right)), 5)
+        self.assertEqual(equation["verdict"], "forced")
+        self.assertEqual([a["source"] for a in equation["left"]["arrows"]], ["computed", "computed"])
+
+    def test_check_json_keeps_the_graph_and_gains_diagrams(self):
+        path = self.equation('base = "real"\ntolerance = 2\nnull = "random"', left='["c", "f", "b"]', right='["c", "b"]')
+        before = json.loads((self.study / "check.json").read_text())
+        text = self.done("check", self.study, "--diagram", path)
+        for words in ("✓ e", "forced", "category 0", "base real", "1 of 1 as believed", "check.json"):
+            self.assertIn(words, text)
+        after = self.valid("check", self.study / "check.json")
+        self.assertEqual(after.pop("diagrams")["equations"][0]["samples"], 999)
+        self.assertEqual(after, before)
+        # Beside a study: the diagrams alone.
+        self.done("check", self.study, "--diagram", path, "-o", self.folder / "alone.json")
+        alone = self.valid("check", self.folder / "alone.json")
+        self.assertNotIn("balance", alone)
+        self.assertTrue(alone["diagrams"]["passed"])
+
+    def test_exit_codes_say_whether_the_belief_holds(self):
+        holds, fails = ('null = "none"\nbase = "real"\ntolerance = 2', 'null = "none"\nbase = "real"')
+        self.done("check", self.study, "--diagram", self.equation(holds))
+        ran = yoneda("check", self.study, "--diagram", self.equation(fails))
+        self.assertEqual(ran.returncode, 1, ran.stderr)
+        self.assertIn("✗ e", ran.stdout)
+        self.assertIn("required, and not so: ", ran.stderr)
+        self.assertIn("('e')", ran.stderr)
+        # A verdict that was expected, and one that was not.
+        expected = 'base = "real"\nnull = "random"\nexpect = "does not"'
+        self.done("check", self.study, "--diagram", self.equation(expected))
+        forced = 'base = "real"\ntolerance = 2\nnull = "random"\n'
+        self.done("check", self.study, "--diagram", self.equation(forced))
+        self.assertEqual(yoneda("check", self.study, "--diagram", self.equation(forced + 'expect = "commutes"')).returncode, 1)
+        self.assertEqual(yoneda("check", self.study, "--diagram", self.equation(forced), "--require", "commutes").returncode, 1)
+
+    def test_relations_and_grids(self):
+        pairs = ", ".join(f'["word{i}", "word{i + 20}"]' for i in range(10))
+        rows = ", ".join(f'["word{i}", "word{i + 20}", "word{i + 40}"]' for i in range(6))
+        path = self.diagram(f'[[relation]]\npairs = [{pairs}]\nin = "words"\nexpect = "does not"\n'
+                            f'[[grid]]\nrows = [{rows}]\nin = "words"\nexpect = "does not"\n')
+        found = self.done("check", self.study, "--diagram", path)
+        self.assertIn("10 pairs in words: word0 → word20", found)
+        check = self.valid("check", self.study / "check.json")
+        self.assertEqual(check["diagrams"]["relations"][0]["verdict"], "does not")
+        self.assertEqual(len(check["diagrams"]["relations"][0]["pairs"]), 10)
+        self.assertEqual(check["diagrams"]["grids"][0]["columns"], 3)
+
+    def test_a_users_own_graph_is_all_that_is_known(self):
+        graph = self.folder / "own.tsv"
+        graph.write_text("0\t1\t0.5\n1\t2\t-0.5\n0\t2\t-0.3\n2\t3\t0.1\n")
+        objects = "[objects]\na = { feature = 0 }\nb = { feature = 1 }\nc = { feature = 2 }\nd = { feature = 3 }\n"
+        def found(left, right):
+            path = self.diagram(objects + f"[[equation]]\nleft = {left}\nright = {right}\n")
+            ran = yoneda("check", graph, "--diagram", path, "--json")
+            return ran.returncode, json.loads(ran.stdout)["equations"][0]
+        code, equation = found(["a", "b", "c"], ["a", "c"])
+        # A triangle is the same equation from any of its corners: its objects alone force it.
+        self.assertEqual((code, equation["verdict"], equation["discrepancy"]), (0, "forced", 0))
+        self.assertEqual((equation["samples"], equation["left_out"]), (5, 18))
+        self.assertEqual({a["source"] for a in equation["left"]["arrows"]}, {"graph"})
+        code, equation = found(["a", "c", "d"], ["a", "d"])
+        self.assertEqual((code, equation["verdict"]), (1, "does not"))
+        self.assertIn("There is no arrow from a to d", equation["reason"])
+
+    def test_same_bits_for_any_number_of_threads(self):
+        path = self.equation('base = "real"\ntolerance = 2\nnull = "random"')
+        found = [self.done("--threads", t, "check", self.study, "--diagram", path, "--json", "-o", self.folder / f"{t}.json")
+                 for t in (1, 3)]
+        drawn = [json.loads((self.folder / f"{t}.json").read_text())["diagrams"]["equations"] for t in (1, 3)]
+        self.assertEqual(drawn[0], drawn[1])
+        self.assertEqual(json.loads(found[0])["equations"], json.loads(found[1])["equations"])
+
+    def test_bad_input(self):
+        def bad(expected, text, *more):
+            self.refused(2, expected, "check", self.study, "--diagram", self.diagram(text), *more)
+        self.diagram("")
+        bad("beliefs.toml: holds nothing to check", "")
+        bad("beliefs.toml:1:", "[objects\n")
+        bad("beliefs.toml:2:15: 'wrd1' is no token", "[objects]\na = { token = \"wrd1\" }\n[[relation]]\npairs = [[\"word1\", \"word2\"]]\n")
+        bad("beliefs.toml:2:1: object 'a': there is no feature 40", "[objects]\na = { feature = 40 }\n[[relation]]\npairs = [[\"word1\", \"word2\"]]\n")
+        bad("beliefs.toml:2:10: a pair of 1 words", "[[relation]]\npairs = [[\"word1\"]]\n")
+        self.refused(2, "none.toml", "check", self.study, "--diagram", self.folder / "none.toml")
+        path = self.equation('null = "none"')
+        self.refused(2, "--require balanced asks about the whole graph", "check", self.study, "--diagram", path, "--require", "balanced")
+        self.assertEqual(yoneda("check", self.study, "--diagram", path, "--null", "sign").returncode, 2)
+
+
 class Demo(Scratch):
     def test_the_embedded_data(self):
         study = self.folder / "demo"
@@ -1257,6 +1375,15 @@ class Demo(Scratch):
             best = z[:, s["tokens"]].mean(1)
             self.assertEqual(s["features"][0]["feature"], numpy.abs(best).argmax())
         self.valid("enrichment", study / "enrichment.json")
+
+        # Beliefs that hold, and some that do not.
+        text = self.done("check", study, "--diagram", SOURCE / "examples" / "beliefs.toml")
+        self.assertIn("5 of 5 as believed", text)
+        diagrams = self.valid("check", study / "check.json")["diagrams"]
+        self.assertEqual([r["verdict"] for r in diagrams["relations"] + diagrams["grids"]], ["commutes"] * 3)
+        ran = yoneda("check", study, "--diagram", SOURCE / "examples" / "doubts.toml")
+        self.assertEqual(ran.returncode, 1, ran.stdout)
+        self.assertIn("1 of 3 as believed", ran.stdout)
         self.assertIn("'march', token", self.done("features", study, "--token", "march"))
 
 

@@ -1,0 +1,55 @@
+// What a diagram file says, checked: every equation, relation and grid with its verdict.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "yoneda/category/products.hpp"
+#include "yoneda/category/relations.hpp"
+#include "yoneda/core/progress.hpp"
+#include "yoneda/null/verdict.hpp"
+#include "yoneda/study/equation_check.hpp"
+
+namespace yoneda::study {
+
+struct RelationResult {
+  WrittenRelation written;
+  RelationTest test;
+  Verdict verdict = Verdict::underpowered;  ///< that of Q
+  std::string reason;
+};
+
+struct GridResult {
+  WrittenGrid written;
+  ProductTest test;
+  Verdict verdict = Verdict::underpowered;
+  std::string reason;
+};
+
+struct DiagramCheck {
+  DiagramFile file;
+  std::vector<Members> members;  ///< of the file's objects
+  std::vector<EquationResult> equations;
+  std::vector<RelationResult> relations;
+  std::vector<GridResult> grids;
+  std::vector<std::string> notes;
+};
+
+/// Whether an outcome is what was expected of it; where nothing was, anything but `does not`.
+bool passed(std::optional<Verdict> verdict, std::optional<Verdict> expected);
+
+/// How many did not pass, and how many have another verdict than `commutes`.
+struct DiagramCounts {
+  Index all = 0, failed = 0, commuting = 0;
+};
+DiagramCounts counts(const DiagramCheck& check);
+
+/// The whole file. `arrows`, `sources`, `categories` may be null: what needs them is then an error.
+DiagramCheck make_diagram_check(const DiagramFile& file, const GraphFile& graph,
+                                const ArrowsFile* arrows, const Sources* sources,
+                                const Partition* categories, const DiagramStep& step,
+                                const Progress& progress = {});
+
+}  // namespace yoneda::study

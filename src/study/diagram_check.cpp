@@ -1,0 +1,170 @@
+#include "yoneda/study/diagram_check.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "diagram_place.hpp"
+#include "io/text.hpp"
+#include "yoneda/study/representations.hpp"
+#include "yoneda/study/steps.hpp"
+
+namespace yoneda::study {
+namespace {
+
+/// Representations of all tokens, each made once.
+class Representations {
+ public:
+  Representations(const Sources* sources, const ArrowsFile* arrows, const Progress& progress)
+      : sources_(sources), arrows_(arrows), progress_(progress) {}
+
+  const Representation& of(const std::string& name) {
+    if (const auto found = made_.find(name); found != made_.end()) return found->second;
+    if (!sources_)
+      throw Error(ErrorKind::value,
+                  "words are compared by the weights: name them with --sae and --model");
+    if (needs_codes(name) && !codes_) codes_ = token_codes(*sources_, {}, progress_);
+    return made_
+        .emplace(name, representation(*sources_, arrows_, name, {}, codes_ ? &*codes_ : nullptr))
+        .first->second;
+  }
+
+ private:
+  const Sources* sources_;
+  const ArrowsFile* arrows_;
+  const Progress& progress_;
+  std::optional<TokenCodes> codes_;
+  std::map<std::string, Representation> made_;
+};
+
+/// Runs `make`; an error that says no place gets that of the relation or grid.
+template <class Written, class Make>
+auto placed(const DiagramFile& file, const Written& written, const char* kind, const Make& make) {
+  try {
+    return make();
+  } catch (const Error& error) {
+    if (error.kind == ErrorKind::cancelled || error.where.starts_with(file.path)) throw;
+    throw_at(error.kind, file.path, written.place,
+             std::string(kind) + " " + io::quote(written.name) + ": " + error.what());
+  }
+}
+
+RelationResult checked(const DiagramFile& file, const WrittenRelation& relation,
+                       const std::vector<WordPair>& pairs, Representations& representations,
+                       const DiagramStep& step, const Progress& progress) {
+  RelationOptions options;
+  if (step.samples > 0) options.samples = step.samples;
+  options.seed = step.seed;
+  options.rule = step.rule;
+  return placed(file, relation, "relation", [&] {
+    RelationResult result{relation, {}, Verdict::underpowered, {}};
+    result.test = relation_test(representations.of(relation.in), pairs, options, progress);
+    result.verdict = result.test.q.verdict;
+    result.reason = result.test.q.reason;
+    return result;
+  });
+}
+
+GridResult checked(const DiagramFile& file, const WrittenGrid& grid, const Grid& items,
+                   Representations& representations, const DiagramStep& step,
+                   const Progress& progress) {
+  ProductOptions options;
+  if (step.samples > 0) options.samples = step.samples;
+  options.seed = step.seed;
+  options.rule = step.rule;
+  return placed(file, grid, "grid", [&] {
+    GridResult result{grid, {}, Verdict::underpowered, {}};
+    result.test = product_test(representations.of(grid.in), items, options, progress);
+    result.verdict = result.test.verdict;
+    result.reason = result.test.reason;
+    return result;
+  });
+}
+
+std::vector<WordPair> pairs_of(const DiagramFile& file, const WrittenRelation& relation,
+                               const DiagramWorld& world) {
+  std::vector<WordPair> pairs;
+  for (const auto& [first, second] : relation.pairs)
+    pairs.push_back({looked_up(first, file.path, world), looked_up(second, file.path, world)});
+  return pairs;
+}
+
+Grid items_of(const DiagramFile& file, const WrittenGrid& grid, const DiagramWorld& world) {
+  Grid made{grid.rows, grid.columns, {}};
+  for (const WrittenWord& word : grid.words) {
+    const Id item = looked_up(word, file.path, world);
+    if (std::ranges::find(made.items, item) != made.items.end())
+      throw_at(ErrorKind::value, file.path, word.place,
+               io::quote(word.text) + " is in the grid already");
+    made.items.push_back(item);
+  }
+  return made;
+}
+
+const Vocabulary* vocabulary_of(const ArrowsFile* arrows, const Sources* sources) {
+  if (arrows && !arrows->vocabulary.empty()) return &arrows->vocabulary;
+  return sources ? &sources->vocabulary : nullptr;
+}
+
+}  // namespace
+
+bool passed(std::optional<Verdict> verdict, std::optional<Verdict> expected) {
+  return expected ? verdict == expected : verdict != Verdict::does_not;
+}
+
+DiagramCounts counts(const DiagramCheck& check) {
+  DiagramCounts counts;
+  const auto count = [&counts](const auto& results) {
+    for (const auto& result : results) {
+      ++counts.all;
+      counts.failed += !passed(result.verdict, result.written.expect);
+      counts.commuting += result.verdict == Verdict::commutes;
+    }
+  };
+  count(check.equations);
+  count(check.relations);
+  count(check.grids);
+  return counts;
+}
+
+DiagramCheck make_diagram_check(const DiagramFile& file, const GraphFile& graph,
+                                const ArrowsFile* arrows, const Sources* sources,
+                                const Partition* categories, const DiagramStep& step,
+                                const Progress& progress) {
+  const ObjectArrows object_arrows(graph, arrows, sources);
+  const Record& record = arrows ? arrows->record : graph.record;
+  const std::vector<Id> excluded = object_arrows.tokens() > 0
+                                       ? excluded_tokens(record, object_arrows.tokens())
+                                       : std::vector<Id>();
+  const DiagramWorld world{.features = object_arrows.features(),
+                           .V = object_arrows.tokens(),
+                           .vocabulary = vocabulary_of(arrows, sources),
+                           .excluded = excluded,
+                           .categories = categories};
+  DiagramCheck check;
+  check.file = file;
+  check.members = looked_up(file, world);
+  // Everything is looked up before anything is computed: a misspelt word should not take a minute.
+  std::vector<std::vector<WordPair>> pairs;
+  std::vector<Grid> grids;
+  for (const WrittenRelation& relation : file.relations)
+    pairs.push_back(pairs_of(file, relation, world));
+  for (const WrittenGrid& grid : file.grids) grids.push_back(items_of(file, grid, world));
+
+  for (const WrittenEquation& equation : file.equations)
+    check.equations.push_back(
+        checked(file, equation, check.members, object_arrows, world, step, progress));
+  Representations representations(sources, arrows, progress);
+  for (std::size_t i = 0; i < pairs.size(); ++i)
+    check.relations.push_back(
+        checked(file, file.relations[i], pairs[i], representations, step, progress));
+  for (std::size_t i = 0; i < grids.size(); ++i)
+    check.grids.push_back(checked(file, file.grids[i], grids[i], representations, step, progress));
+  const auto note = [&check](const std::string& name, const std::vector<std::string>& notes) {
+    for (const std::string& text : notes) check.notes.push_back(name + ": " + text);
+  };
+  for (const RelationResult& result : check.relations) note(result.written.name, result.test.notes);
+  for (const GridResult& result : check.grids) note(result.written.name, result.test.notes);
+  return check;
+}
+
+}  // namespace yoneda::study

@@ -1,0 +1,189 @@
+#include "yoneda/study/diagram_check_file.hpp"
+
+#include <cmath>
+#include <filesystem>
+
+#include "graph_json.hpp"
+#include "json.hpp"
+
+namespace yoneda::study {
+namespace {
+
+constexpr std::string_view format = "yoneda-check/1";
+
+Json number_or_null(double value) {
+  return std::isfinite(value) ? Json(value) : Json(nullptr);
+}
+
+Json number_or_null(const std::optional<double>& value) {
+  return value ? number_or_null(*value) : Json(nullptr);
+}
+
+Json word_json(Id token, const Vocabulary& vocabulary) {
+  return {{"token", token}, {"text", vocabulary.text(token)}};
+}
+
+Json verdict_json(std::optional<Verdict> verdict) {
+  return verdict ? Json(name(*verdict)) : Json(nullptr);
+}
+
+/// What every outcome has: name, what was expected, what was found.
+template <class Result>
+Json outcome(const Result& result, std::optional<Verdict> verdict) {
+  return {{"name", result.written.name},
+          {"line", result.written.place.line},
+          {"passed", passed(verdict, result.written.expect)},
+          {"expect", verdict_json(result.written.expect)},
+          {"verdict", verdict_json(verdict)},
+          {"reason", result.reason}};
+}
+
+Json object_json(const NamedObject& object, const Members& members, const Vocabulary& vocabulary) {
+  Json json{{"name", object.name}, {"type", name(object.type)}};
+  if (object.type == ObjectType::category) json["category"] = object.number;
+  if (members.of_tokens())
+    json["tokens"] = words_json(members.ids, vocabulary, members.ids.size());
+  else
+    json["features"] = members.ids;
+  return json;
+}
+
+Json side_json(const PathValue& side, const std::vector<Id>& path, const DiagramFile& file) {
+  Json names = Json::array(), arrows = Json::array();
+  for (const Id object : path) names.push_back(file.objects[object].name);
+  for (const auto& arrow : side.arrows)
+    arrows.push_back(
+        arrow ? Json{{"weight", arrow->weight}, {"source", arrow->in_graph ? "graph" : "computed"}}
+              : Json(nullptr));
+  return {{"path", names}, {"arrows", arrows}, {"value", number_or_null(side.value)}};
+}
+
+Json equation_json(const EquationResult& result, const DiagramFile& file, bool draws) {
+  Json json = outcome(result, result.verdict);
+  json["base"] = name(result.written.base);
+  json["left"] = side_json(result.left, result.written.left, file);
+  json["right"] = side_json(result.right, result.written.right, file);
+  json["discrepancy"] = number_or_null(result.discrepancy);
+  json["tolerance"] = result.written.tolerance;
+  json["null"] = name(result.written.null);
+  if (result.written.null == EquationNull::none || !result.discrepancy) return json;
+  json["keeps"] = result.test.keeps;
+  json["arrangements"] = result.arrangements;
+  json["samples"] = result.test.samples;
+  json["seed"] = result.test.seed;
+  json["left_out"] = result.left_out;
+  json["holding"] = result.holding;
+  json["percentile"] = result.percentile;
+  json["p"] = result.test.p_lower;
+  json["null_mean"] = number_or_null(result.test.null_mean);
+  json["null_sd"] = number_or_null(result.test.null_sd);
+  if (!draws) return json;
+  json["draws"] = Json::array();
+  for (const double draw : result.test.draws) json["draws"].push_back(number_or_null(draw));
+  return json;
+}
+
+Json null_json(const NullTest& test) {
+  return {{"null", test.null_kind},
+          {"keeps", test.keeps},
+          {"null_mean", number_or_null(test.null_mean)},
+          {"null_sd", number_or_null(test.null_sd)},
+          {"p", test.p_upper},
+          {"samples", test.samples},
+          {"seed", test.seed},
+          {"verdict", name(test.verdict)}};
+}
+
+Json statistic_json(const RelationStatistic& statistic) {
+  return {{"observed", number_or_null(statistic.observed())},
+          {"verdict", name(statistic.verdict)},
+          {"nulls", {null_json(statistic.swap), null_json(statistic.re_pair)}}};
+}
+
+Json pair_json(const PairResult& pair, const Vocabulary& vocabulary) {
+  Json json{{"a", word_json(pair.pair.a, vocabulary)},
+            {"b", word_json(pair.pair.b, vocabulary)},
+            {"cosine", number_or_null(pair.cosine)},
+            {"rank", pair.rank}};
+  json["rival"] = pair.rival < 0 ? Json(nullptr) : word_json(pair.rival, vocabulary);
+  return json;
+}
+
+Json relation_json(const RelationResult& result, const Vocabulary& vocabulary) {
+  Json json = outcome(result, result.verdict);
+  json["in"] = result.written.in;
+  json["agreement"] = statistic_json(result.test.q);
+  json["hit_at_1"] = statistic_json(result.test.hit);
+  json["mean_reciprocal_rank"] = statistic_json(result.test.mrr);
+  json["pairs"] = Json::array();
+  for (const PairResult& pair : result.test.pairs)
+    json["pairs"].push_back(pair_json(pair, vocabulary));
+  return json;
+}
+
+Json grid_json(const GridResult& result) {
+  const ProductTest& test = result.test;
+  Json json = outcome(result, result.verdict);
+  json["in"] = result.written.in;
+  json["rows"] = result.written.rows;
+  json["columns"] = result.written.columns;
+  json["words"] = Json::array();
+  for (const WrittenWord& word : result.written.words) json["words"].push_back(word.text);
+  json["G"] = number_or_null(test.G);
+  json["F_rows"] = number_or_null(test.observed.ms_rows() / test.observed.ms_rest());
+  json["F_columns"] = number_or_null(test.observed.ms_columns() / test.observed.ms_rest());
+  json["p"] = test.p;
+  json["nulls"] = {null_json(test.rows), null_json(test.columns)};
+  json["kind_of_code"] = {{"local", test.kind.local},
+                          {"compositional", test.kind.compositional},
+                          {"superposed", test.kind.superposed}};
+  return json;
+}
+
+Json diagrams(const DiagramCheck& check, const Vocabulary& vocabulary, const Record& record,
+              bool draws) {
+  const DiagramCounts found = counts(check);
+  const auto source = record.sources.find("diagram");
+  Json json{{"file", check.file.path},
+            {"hash", source == record.sources.end() ? "" : source->second.hash},
+            {"command", record.command},
+            {"passed", found.failed == 0},
+            {"checked", found.all},
+            {"failed", found.failed},
+            {"commuting", found.commuting}};
+  for (const char* part : {"objects", "equations", "relations", "grids"})
+    json[part] = Json::array();
+  for (std::size_t i = 0; i < check.members.size(); ++i)
+    json["objects"].push_back(object_json(check.file.objects[i], check.members[i], vocabulary));
+  for (const EquationResult& result : check.equations)
+    json["equations"].push_back(equation_json(result, check.file, draws));
+  for (const RelationResult& result : check.relations)
+    json["relations"].push_back(relation_json(result, vocabulary));
+  for (const GridResult& result : check.grids) json["grids"].push_back(grid_json(result));
+  json["notes"] = check.notes;
+  return json;
+}
+
+}  // namespace
+
+std::string diagram_json(const DiagramCheck& check, const Vocabulary& vocabulary,
+                         const Record& record, bool draws) {
+  return diagrams(check, vocabulary, record, draws)
+      .dump(1, ' ', true, Json::error_handler_t::replace);
+}
+
+void write_diagram_check(const std::string& path, const DiagramCheck& check, const GraphFile& graph,
+                         const Vocabulary& vocabulary, const Record& record) {
+  Json json;
+  if (std::filesystem::exists(path)) {
+    json = read_json(path);
+    record_from(json, format, path);
+  } else {
+    json = to_json(record, format);
+    json["graph"] = graph_json(graph);
+  }
+  json["diagrams"] = diagrams(check, vocabulary, record, true);
+  write_json(path, json);
+}
+
+}  // namespace yoneda::study
