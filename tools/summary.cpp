@@ -69,7 +69,7 @@ void print_walks(const WalkBalance& walks) {
   if (walks.exact)
     fmt::print("  walk balance: {:.3g} (1 where balanced)\n", walks.value);
   else
-    fmt::print("  walk balance: {:.3g} ± {:.2g} (1 where balanced)\n", walks.value, walks.error);
+    fmt::print("  walk balance: {:.4g} ± {:.2g} (1 where balanced)\n", walks.value, walks.error);
 }
 
 // The three that are most at odds, of those with edges enough for a share to mean something.

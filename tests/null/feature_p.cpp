@@ -66,7 +66,7 @@ TEST_CASE("planted features are found, and the pool says what it allows") {
   Random random(3);
   auto features = drawn(200, random);
   for (std::size_t f = 0; f < 5; ++f) features[f] = {20, 100};
-  const FeatureP found = feature_p(features, drawn(30000, random), 150);
+  const FeatureP found = feature_p(features, drawn(10000, random), 50);
   for (std::size_t f = 0; f < 5; ++f) {
     CHECK(found.q[f] <= 0.05);
     CHECK(found.p[f] == 1 / (1 + static_cast<double>(found.pool[f])));
@@ -74,7 +74,7 @@ TEST_CASE("planted features are found, and the pool says what it allows") {
   CHECK(found.needed ==
         static_cast<Index>(std::ceil(static_cast<double>(found.tested) / 0.05)) - 1);
   CHECK(found.floor.find("enough for a single one") == std::string::npos);
-  CHECK(found.floor.find("draws instead of 150") != std::string::npos);
+  CHECK(found.floor.find("draws instead of 50") != std::string::npos);
   const FeatureP more = feature_p(features, drawn(60000, random), 300);
   CHECK(more.floor.find("enough for a single one") != std::string::npos);
 }

@@ -70,7 +70,7 @@ inline FeatureP feature_p(std::span<const FeatureValue> features,
   result.pool.assign(features.size(), 0);
   std::vector<Index> order;  // of the tested
   std::vector<double> p;
-  Index smallest_pool = std::numeric_limits<Index>::max();
+  std::vector<Index> pools;  // of the tested
   // Features of one degree share a pool, which is sorted once.
   std::vector<Index> by_degree;
   for (std::size_t f = 0; f < features.size(); ++f)
@@ -98,7 +98,7 @@ inline FeatureP feature_p(std::span<const FeatureValue> features,
     const auto above = values.end() - std::ranges::lower_bound(values, features[f].value);
     result.p[f] = (1 + static_cast<double>(above)) / (1 + static_cast<double>(size));
     result.smallest_p = std::min(result.smallest_p, 1 / (1 + static_cast<double>(size)));
-    smallest_pool = std::min(smallest_pool, size);
+    pools.push_back(size);
     order.push_back(f);
     p.push_back(result.p[f]);
   }
@@ -106,22 +106,24 @@ inline FeatureP feature_p(std::span<const FeatureValue> features,
   const std::vector<double> q = false_discovery_rate(p);
   for (std::size_t i = 0; i < order.size(); ++i) result.q[order[i]] = q[i];
 
+  const auto middle = pools.begin() + static_cast<std::ptrdiff_t>(pools.size() / 2);
+  std::ranges::nth_element(pools, middle);  // hubs have few like them, so the smallest says little
+  const Index usual = pools.empty() ? 0 : *middle;
   result.needed =
       static_cast<Index>(std::ceil(static_cast<double>(result.tested) / options.rate)) - 1;
   if (result.tested == 0) {
     result.floor = "no feature has enough null features of like degree for a p-value: ranks only";
-  } else if (smallest_pool >= result.needed) {
-    result.floor = "each of " + std::to_string(result.tested) + " features has at least " +
-                   std::to_string(smallest_pool) +
+  } else if (usual >= result.needed) {
+    result.floor = "half of " + std::to_string(result.tested) + " features have at least " +
+                   std::to_string(usual) +
                    " null features of like degree, enough for a single one to stand out";
   } else {
-    const double times =
-        static_cast<double>(result.needed) / static_cast<double>(std::max<Index>(1, smallest_pool));
+    const double times = static_cast<double>(result.needed) / static_cast<double>(usual);
     result.floor =
-        "p cannot be below 1 / (pool + 1), and the smallest pool has " +
-        std::to_string(smallest_pool) + " null features of like degree; for a single one of " +
-        std::to_string(result.tested) + " features to stand out everywhere it takes " +
-        std::to_string(result.needed) + ", that is about " +
+        "p cannot be below 1 / (pool + 1), and half of the pools have at most " +
+        std::to_string(usual) + " null features of like degree; for a single one of " +
+        std::to_string(result.tested) + " features to stand out it takes " +
+        std::to_string(result.needed) + ", about " +
         std::to_string(static_cast<Index>(std::ceil(static_cast<double>(draws) * times))) +
         " draws instead of " + std::to_string(draws);
   }
