@@ -176,7 +176,9 @@ class Reader {
       fail(ErrorKind::format, node.source(),
            fmt::format("{} is {} things; an object is one of {}", owner, written.size(),
                        any_of(kinds)));
-    const auto& [kind, value] = *written.begin();
+    const auto entry = written.begin();  // what * returns lives in the iterator
+    const toml::key& kind = entry->first;
+    const toml::node& value = entry->second;
     object.type = static_cast<ObjectType>(std::ranges::find(kinds, kind.str()) - kinds.begin());
     const std::string what(kind.str());
     if (object.type == ObjectType::token) object.words = {word(value, what)};
