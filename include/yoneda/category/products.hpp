@@ -322,13 +322,12 @@ inline ProductTest product_test(const Representation& representation, const Grid
   made.G = detail::rounded_G(made.observed);
   const Quantity quantity{
       .name = "additivity G", .worst = 0, .best = 1, .of = "grid", .share = false};
-  const std::optional<double> observed =
-      std::isnan(made.G) ? std::nullopt : std::optional<double>(made.G);
-  made.rows = judged(quantity, observed, std::move(of_rows), options.rule);
+  // where all points are one, G is no number, and the tests say so
+  made.rows = judged(quantity, made.G, std::move(of_rows), options.rule);
   made.rows.null_kind = "permute-within-columns";
   made.rows.keeps =
       "Keeps every column's points; loses which of them are in one row. Null for the rows.";
-  made.columns = judged(quantity, observed, std::move(of_columns), options.rule);
+  made.columns = judged(quantity, made.G, std::move(of_columns), options.rule);
   made.columns.null_kind = "permute-within-rows";
   made.columns.keeps =
       "Keeps every row's points; loses which of them are in one column. Null for the columns.";
