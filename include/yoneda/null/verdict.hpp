@@ -179,10 +179,14 @@ inline NullTest judged(const Quantity& quantity, std::optional<double> observed,
     return conclude(Verdict::commutes, observed_text + (high ? ", above the " : ", below the ") +
                                            null_text + " (" + detail::p_text(p) + ").");
   const double p_worse = high ? tails.lower : tails.upper;
-  if (p_worse <= rule.alpha)
-    return conclude(Verdict::does_not, observed_text + ", worse than the " + null_text + " (" +
-                                           detail::p_text(p_worse) + "): the " + quantity.of +
-                                           " commutes less than its null.");
+  if (p_worse <= rule.alpha) {
+    const bool of_commuting = std::isfinite(quantity.best);  // else a mere count
+    return conclude(
+        Verdict::does_not,
+        observed_text + (of_commuting ? ", worse than the " : ", below the ") + null_text + " (" +
+            detail::p_text(p_worse) +
+            (of_commuting ? "): the " + quantity.of + " commutes less than its null." : ")."));
+  }
   return conclude(Verdict::does_not, observed_text + ", no better than the " + null_text + " (" +
                                          detail::p_text(p) + ").");
 }
