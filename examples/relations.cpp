@@ -22,8 +22,8 @@ int main() {
     const Representation words = word_representation(Matrix::from(x, V, d));
     const RelationTest test = relation_test(words, pairs, {.samples = 199});
     std::printf("%s: Q %.2f, hit@1 %.2f\n", what, test.q.observed(), test.hit.observed());
-    for (const NullTest* null : {&test.hit.swap, &test.hit.re_pair})
-      std::printf("  %-8s hit@1 %.2f on average, p = %.3f: %s\n", null->null_kind.c_str(),
+    for (const NullTest* null : {&test.q.swap, &test.q.re_pair})
+      std::printf("  %-8s Q %.2f on average, p = %.3f: %s\n", null->null_kind.c_str(),
                   null->null_mean, null->p_upper, name(null->verdict).data());
   };
   report("one difference for all pairs", 1);
