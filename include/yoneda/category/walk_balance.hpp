@@ -102,8 +102,8 @@ double log_quadratic_form(const WalkMatrix& M, const Eigen::VectorXd& z) {
 
 /// Walk balance (Estrada, Benzi 2014, Walk-based measure of balance in signed networks): of all
 /// closed walks, each of length l counted with β^l / l! and the product of its |weights|, the
-/// positive ones less the negative, by all. 1 for a balanced graph, exactly and only there; towards 0
-/// the more frustrated. Triangles are its shortest walks that can be negative.
+/// positive ones less the negative, by all. 1 for a balanced graph, exactly and only there; towards
+/// 0 the more frustrated. Triangles are its shortest walks that can be negative.
 ///
 /// Scale. A is the matrix of weights as stored, so that weak edges count little; Estrada and Benzi
 /// use ±1 (`weighted` off), where the walks along the hubs of a graph drown all others. The value
