@@ -1,0 +1,192 @@
+"""Numbers and tables for the text, from the results alone."""
+import itertools
+import pathlib
+import re
+import statistics
+
+from experiments import ARROWS, LAMBDAS, NEIGHBORS, SEEDS, SPACES, WIDTHS
+
+
+def span(values, form="{:.3f}"):
+    """a–b, or one number where both print alike."""
+    low, high = (form.format(round(end, 9) + 0.0) for end in (min(values), max(values)))
+    low, high = (end.lstrip("-") if float(end.replace(",", "")) == 0 and "+" not in form else end
+                 for end in (low, high))
+    return low if low == high else f"{low}–{high}"
+
+
+def table(head, rows):
+    lines = ["| " + " | ".join(head) + " |",
+             "|" + "|".join(["---"] + ["---:"] * (len(head) - 1)) + "|"]
+    return "\n".join(lines + ["| " + " | ".join(map(str, row)) + " |" for row in rows])
+
+
+def verdicts(rows):
+    """commutes 3/3, or what else there is."""
+    counts = {}
+    for row in rows:
+        counts[row] = counts.get(row, 0) + 1
+    return ", ".join(f"{name} {count}/{len(rows)}" for name, count in sorted(counts.items()))
+
+
+def cycles_table(results):
+    rows = []
+    for kind, statistic in itertools.product(
+            ("decoder", "profile"),
+            ("triangle balance", "frustrated share of edges", "number of triangles")):
+        for null in ("gaussian", "whitened-rotation"):
+            here = [row for row in results["cycles"] if (row["kind"], row["statistic"],
+                                                         row["null"]) == (kind, statistic, null)]
+            if statistic == "number of triangles":
+                effect = span([row["observed"] / row["null_mean"] for row in here], "{:.2f}") + " ×"
+                observed, mean = "", ""
+            else:
+                observed = span([row["observed"] for row in here])
+                mean = span([row["null_mean"] for row in here])
+                effect = span([row["observed"] - row["null_mean"] for row in here], "{:+.3f}")
+            rows.append((kind, statistic, null, observed, mean, effect,
+                         verdicts([row["verdict"] for row in here])))
+    return table(("graph", "statistic", "null", "SAE", "null mean", "difference", "verdicts"), rows)
+
+
+def relations_table(results):
+    rows = []
+    names = list(dict.fromkeys(row["relation"] for row in results["relations"]))
+    for name, width in itertools.product(names, WIDTHS):
+        cells = []
+        for space in SPACES:
+            here = [row for row in results["relations"]
+                    if (row["relation"], row["width"], row["space"]) == (name, width, space)]
+            mean = statistics.mean(row["hit_at_1"]["observed"] for row in here)
+            commuting = sum(row["hit_at_1"]["verdict"] == "commutes" for row in here)
+            cells.append(f"{mean:.2f} ({commuting}/{len(here)})")
+        pairs = next(row["pairs"] for row in results["relations"] if row["relation"] == name)
+        rows.append((f"{name}, {pairs} pairs", width, *cells))
+    return table(("relation", "n", *SPACES), rows)
+
+
+def agreement_table(results):
+    rows = []
+    names = list(dict.fromkeys(row["relation"] for row in results["relations"]))
+    for name in names:
+        cells = []
+        for space in ("words", "codes"):
+            here = [row["q"] for row in results["relations"]
+                    if (row["relation"], row["width"], row["space"]) == (name, 2048, space)]
+            cells += [span([row["observed"] for row in here], "{:.2f}"),
+                      span([row["re_pair"]["null_mean"] for row in here], "{:.2f}"),
+                      verdicts([row["verdict"] for row in here])]
+        rows.append((name, *cells))
+    return table(("relation", "Q, words", "re-paired", "verdict", "Q, codes", "re-paired", "verdict"),
+                 rows)
+
+
+def grids_table(results):
+    rows = []
+    names = list(dict.fromkeys(row["name"] for row in results["grids"]))
+    for name, width in itertools.product(names, WIDTHS):
+        cells = []
+        for space in SPACES:
+            here = [row for row in results["grids"]
+                    if (row["name"], row["width"], row["space"]) == (name, width, space)]
+            commuting = sum(row["verdict"] == "commutes" for row in here)
+            cells.append(f'{statistics.mean(row["G"] for row in here):.2f} ({commuting}/{len(here)})')
+        size = next(f'{row["rows"]} × {row["columns"]}' for row in results["grids"]
+                    if row["name"] == name)
+        rows.append((f"{name}, {size}", width, *cells))
+    return table(("grid", "n", *SPACES), rows)
+
+
+def mediation_table(results):
+    rows = []
+    for width in WIDTHS:
+        here = [row for row in results["mediation"] if row["width"] == width]
+        for at in range(len(here[0]["tests"])):
+            tests = [row["tests"][at] for row in here]
+            rows.append((width, tests[0]["k"], span([test["rho"] for test in tests]),
+                         span([test["null_mean"] for test in tests]),
+                         span([test["rho"] - test["null_mean"] for test in tests]),
+                         verdicts([test["verdict"] for test in tests])))
+    return table(("n", "k", "ρ", "null mean", "excess", "verdicts"), rows)
+
+
+def squares_table(results):
+    rows = []
+    for width, statistic in itertools.product(WIDTHS, dict.fromkeys(
+            row["statistic"] for row in results["squares"])):
+        here = [row for row in results["squares"]
+                if (row["width"], row["statistic"]) == (width, statistic)]
+        form = "{:,.0f}" if statistic.startswith("number") else "{:.3f}"
+        rows.append((width, statistic, span([row["observed"] for row in here], form),
+                     span([row["null_mean"] for row in here], form),
+                     verdicts([row["verdict"] for row in here])))
+    return table(("n", "statistic", "SAEs", "null mean", "verdicts"), rows)
+
+
+def held_out(results, sae, strength, key):
+    """Over the seeds: mean of the relations, weighed by their pairs."""
+    values = []
+    for row in results["constraint"]:
+        if row["sae"] != sae or row["lambda"] != strength:
+            continue
+        pairs = [(r["held_out"]["pairs"], r["held_out"][key]) for r in row["relations"]]
+        values.append(sum(n * x for n, x in pairs) / sum(n for n, _ in pairs))
+    return values
+
+
+def fve(results, sae, strength):
+    return [row["fve"] for row in results["constraint"]
+            if (row["sae"], row["lambda"]) == (sae, strength)]
+
+
+def constraint_table(results):
+    rows = [("none", "", span(fve(results, "without", LAMBDAS[0]), "{:.4f}"),
+             span(held_out(results, "without", LAMBDAS[0], "Q"), "{:.2f}"),
+             span(held_out(results, "without", LAMBDAS[0], "hit"), "{:.2f}"))]
+    for sae, strength in itertools.product(("constrained", "random equations"), LAMBDAS):
+        rows.append((sae, strength, span(fve(results, sae, strength), "{:.4f}"),
+                     span(held_out(results, sae, strength, "Q"), "{:.2f}"),
+                     span(held_out(results, sae, strength, "hit"), "{:.2f}")))
+    return table(("constraint", "λ", "variance explained", "Q held out", "hit@1 held out"), rows)
+
+
+def values(results):
+    """Everything paper.in.md may ask for."""
+    needed = {width: [row["needed"] for row in results["mediation"] if row["width"] == width]
+              for width in WIDTHS}
+    explained = {width: [row["fve"] for row in results["relations"] if row["width"] == width]
+                 for width in WIDTHS}
+    found = {
+        "widths": " and ".join(map(str, WIDTHS)), "seeds": str(len(SEEDS)),
+        "ks": ", ".join(map(str, ARROWS)), "ms": ", ".join(map(str, NEIGHBORS)),
+        "cycles_table": cycles_table(results), "relations_table": relations_table(results),
+        "agreement_table": agreement_table(results), "grids_table": grids_table(results),
+        "mediation_table": mediation_table(results), "squares_table": squares_table(results),
+        "constraint_table": constraint_table(results),
+        "sign_balance": span([row["null_mean"] for row in results["wrong_null"]], "{:.2f}"),
+        "sign_verdicts": verdicts([row["verdict"] for row in results["wrong_null"]]),
+    }
+    last = LAMBDAS[-1]
+    plain, constrained, control = (held_out(results, sae, last, "hit") for sae in
+                                   ("without", "constrained", "random equations"))
+    gains = lambda others: ", ".join(f"{a - b:+.2f}" for a, b in zip(constrained, others))
+    found["hit_gain"], found["hit_gain_control"] = gains(plain), gains(control)
+    found["last_lambda"] = str(last)
+    found["held_out_pairs"] = str(sum(r["held_out"]["pairs"]
+                                      for r in results["constraint"][0]["relations"]))
+    found["fve_cost"] = span([a - b for a, b in zip(fve(results, "without", last),
+                                                    fve(results, "constrained", last))], "{:.4f}")
+    for width in WIDTHS:
+        found[f"needed_{width}"] = span([row["mediators"] for row in needed[width]], "{}")
+        found[f"needed_null_{width}"] = span([row["null"] for row in needed[width]], "{}")
+        found[f"fve_{width}"] = span(explained[width])
+    for name, count in results["samples"].items():
+        found[f"samples_{name}"] = str(count)
+    return found
+
+
+def text(results):
+    """paper.in.md with every {{name}} filled in."""
+    template = (pathlib.Path(__file__).resolve().parent / "paper.in.md").read_text()
+    known = values(results)
+    return re.sub(r"\{\{(\w+)\}\}", lambda name: known[name.group(1)], template)
