@@ -140,7 +140,7 @@ def mediation(runs, samples):
     return rows
 
 
-def squares_between(runs, samples):
+def squares(runs, samples):
     """4-cycles of the virtual weights from one seed to the next."""
     rows = []
     for width in WIDTHS:

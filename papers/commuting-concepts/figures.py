@@ -5,6 +5,7 @@ import statistics
 import subprocess
 
 from experiments import LAMBDAS, SPACES, WIDTHS
+from tables import held_out
 
 HERE = pathlib.Path(__file__).resolve().parent
 COLOURS = {"words": "ink", "reconstructions": "blue", "codes": "orange", "profiles": "green",
@@ -124,20 +125,12 @@ plot 0.9 with lines lc rgb pale lw 1 notitle, {", ".join(plots)}
 
 def constraint(results):
     """Agreement of held-out differences and words found, by the strength of the constraint."""
-    def mean(sae, strength, key):
-        values = []
-        for row in results["constraint"]:
-            if row["sae"] != sae or (sae != "without" and row["lambda"] != strength):
-                continue
-            pairs = [(r["held_out"]["pairs"], r["held_out"][key]) for r in row["relations"]]
-            values.append(sum(n * x for n, x in pairs) / sum(n for n, _ in pairs))
-        return spread(values)
-
     data = ""
     for key in ("Q", "hit"):
         for sae in ("constrained", "random equations", "without"):
             data += block(f"{key}_{sae.split()[0]}",
-                          [(strength, *mean(sae, strength, key)) for strength in LAMBDAS])
+                          [(strength, *spread(held_out(results, sae, strength, key)))
+                           for strength in LAMBDAS])
     panels = ""
     for key, title in (("Q", "agreement Q of pairs held out"),
                        ("hit", "hit@1 of pairs held out")):

@@ -9,9 +9,10 @@ from experiments import ARROWS, LAMBDAS, NEIGHBORS, SEEDS, SPACES, WIDTHS
 
 def span(values, form="{:.3f}"):
     """a–b, or one number where both print alike."""
-    low, high = (form.format(round(end, 9) + 0.0) for end in (min(values), max(values)))
-    low, high = (end.lstrip("-") if float(end.replace(",", "")) == 0 and "+" not in form else end
-                 for end in (low, high))
+    low, high = (form.format(end) for end in (min(values), max(values)))
+    if "+" not in form:  # no minus before what is printed as 0
+        low, high = (end.lstrip("-") if float(end.replace(",", "")) == 0 else end
+                     for end in (low, high))
     return low if low == high else f"{low}–{high}"
 
 
@@ -147,7 +148,7 @@ def constraint_table(results):
         rows.append((sae, strength, span(fve(results, sae, strength), "{:.4f}"),
                      span(held_out(results, sae, strength, "Q"), "{:.2f}"),
                      span(held_out(results, sae, strength, "hit"), "{:.2f}")))
-    return table(("constraint", "λ", "variance explained", "Q held out", "hit@1 held out"), rows)
+    return table(("constraint", "λ", "variance explained, words held out", "Q held out", "hit@1 held out"), rows)
 
 
 def values(results):
@@ -166,14 +167,17 @@ def values(results):
         "sign_balance": span([row["null_mean"] for row in results["wrong_null"]], "{:.2f}"),
         "sign_verdicts": verdicts([row["verdict"] for row in results["wrong_null"]]),
     }
-    last = LAMBDAS[-1]
-    plain, constrained, control = (held_out(results, sae, last, "hit") for sae in
-                                   ("without", "constrained", "random equations"))
-    gains = lambda others: ", ".join(f"{a - b:+.2f}" for a, b in zip(constrained, others))
-    found["hit_gain"], found["hit_gain_control"] = gains(plain), gains(control)
-    found["last_lambda"] = str(last)
-    found["held_out_pairs"] = str(sum(r["held_out"]["pairs"]
-                                      for r in results["constraint"][0]["relations"]))
+    def gains(strength, other):
+        ours, theirs = (held_out(results, sae, strength, "hit") for sae in ("constrained", other))
+        return ", ".join(f"{a - b:+.2f}" for a, b in zip(ours, theirs))
+
+    first, last = LAMBDAS[0], LAMBDAS[-1]
+    for name, strength in (("first", first), ("last", last)):
+        found[f"{name}_lambda"] = str(strength)
+        found[f"{name}_gain"] = gains(strength, "without")
+        found[f"{name}_gain_control"] = gains(strength, "random equations")
+    found["held_out_pairs"] = span([sum(r["held_out"]["pairs"] for r in row["relations"])
+                                    for row in results["constraint"]], "{}")
     found["fve_cost"] = span([a - b for a, b in zip(fve(results, "without", last),
                                                     fve(results, "constrained", last))], "{:.4f}")
     for width in WIDTHS:
