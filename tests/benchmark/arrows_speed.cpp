@@ -4,17 +4,20 @@
 //     d])
 //
 // Prints one JSON object: the least of ROUNDS seconds of each, taken in turn; a product in bf16 and
-// the arrows made with it only where the processor has the instruction. `bare_*` is one oneDNN
-// product of the whole shape, n x V written out, with all threads. With K = 0: the bare products
+// the arrows made with it, and one in int8, only where the processor has the instruction. `bare_*`
+// is one oneDNN product of the whole shape, n x V written out, with all threads. With K = 0: the bare products
 // only. With ROUNDS = 0: one call of the arrows, and the memory that it took beyond the inputs.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdlib>
 #include <fstream>
 #include <functional>
 #include <map>
 #include <oneapi/dnnl/dnnl.hpp>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -34,25 +37,46 @@ double seconds_of(const std::function<void()>& work) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
 }
 
+using Type = dnnl::memory::data_type;
+
+bool has_bf16() {
+  return static_cast<bool>(onednn_gemm().multiply_bf16);
+}
+
+// Products of int8 without this instruction exist, and are slow.
+bool has_vnni() {
+  switch (dnnl::get_effective_cpu_isa()) {
+    case dnnl::cpu_isa::avx2_vnni:
+    case dnnl::cpu_isa::avx512_core_vnni:
+    case dnnl::cpu_isa::avx512_core_bf16:
+    case dnnl::cpu_isa::avx512_core_amx:
+      return true;
+    default:
+      return false;
+  }
+}
+
 /// One product of the whole shape.
 class BareProduct {
  public:
-  BareProduct(const Matrix& A, const Matrix& B, dnnl::memory::data_type type)
-      : c_(A.rows() * B.rows()) {
+  BareProduct(const Matrix& A, const Matrix& B, Type type) : c_(A.rows() * B.rows()) {
     using Memory = dnnl::memory;
-    const auto f32 = Memory::data_type::f32;
     const auto as = [&](const Matrix& m) {
-      const Memory given({{m.rows(), m.cols()}, f32, Memory::format_tag::ab}, engine_,
+      const Memory given({{m.rows(), m.cols()}, Type::f32, Memory::format_tag::ab}, engine_,
                          const_cast<std::byte*>(m.bytes().data()));
       Memory wanted({{m.rows(), m.cols()}, type, Memory::format_tag::ab}, engine_);
-      dnnl::reorder(given, wanted).execute(stream_, const_cast<Memory&>(given), wanted);
+      dnnl::primitive_attr scaled;
+      if (type == Type::s8) scaled.set_output_scales(0, {127 / largest(m)});
+      dnnl::reorder({engine_, given.get_desc(), engine_, wanted.get_desc(), scaled})
+          .execute(stream_, const_cast<Memory&>(given), wanted);
       stream_.wait();
       return wanted;
     };
     a_ = as(A);
     b_ = as(B);
     const Memory::desc b({B.cols(), B.rows()}, type, Memory::dims{1, B.cols()});
-    const Memory::desc c({A.rows(), B.rows()}, f32, Memory::dims{B.rows(), 1});
+    const Memory::desc c({A.rows(), B.rows()}, type == Type::s8 ? Type::s32 : Type::f32,
+                         Memory::dims{B.rows(), 1});
     product_ = dnnl::matmul(
         dnnl::matmul::primitive_desc(dnnl::matmul::desc(a_.get_desc(), b, c), engine_));
     arguments_ = {{DNNL_ARG_SRC, a_},
@@ -66,6 +90,12 @@ class BareProduct {
   }
 
  private:
+  static float largest(const Matrix& m) {
+    const auto* values = reinterpret_cast<const float*>(m.bytes().data());
+    return std::ranges::max(std::span(values, m.rows() * m.cols()), {},
+                            [](float value) { return std::abs(value); });
+  }
+
   dnnl::engine engine_{dnnl::engine::kind::cpu, 0};
   dnnl::stream stream_{engine_};
   std::vector<float> c_;
@@ -110,25 +140,22 @@ int main(int argc, char** argv) {
     return 0;
   }
 
-  const bool bf16 = static_cast<bool>(onednn_gemm().multiply_bf16);
+  std::vector<std::pair<std::string, Type>> bare{{"bare_f32", Type::f32}};
+  if (has_bf16()) bare.emplace_back("bare_bf16", Type::bf16);
+  if (has_vnni()) bare.emplace_back("bare_int8", Type::s8);
   std::map<std::string, double> best;
   const auto record = [&](const std::string& name, const std::function<void()>& work) {
     const double seconds = seconds_of(work);
     best[name] = best.contains(name) ? std::min(best[name], seconds) : seconds;
   };
   for (long round = 0; round < rounds; ++round) {
-    {
-      BareProduct product(W_dec, model.W_U, dnnl::memory::data_type::f32);
-      record("bare_f32", [&] { product(); });  // the first call also maps the output
-      record("bare_f32", [&] { product(); });
-    }
-    if (bf16) {
-      BareProduct product(W_dec, model.W_U, dnnl::memory::data_type::bf16);
-      record("bare_bf16", [&] { product(); });
-      record("bare_bf16", [&] { product(); });
+    for (const auto& [name, type] : bare) {
+      BareProduct product(W_dec, model.W_U, type);
+      record(name, [&] { product(); });  // the first call also maps the output
+      record(name, [&] { product(); });
     }
     if (options.k == 0) continue;
-    if (bf16) record("yoneda_bf16", [&] { arrows(onednn_gemm()); });
+    if (has_bf16()) record("yoneda_bf16", [&] { arrows(onednn_gemm()); });
     record("yoneda_f32", [&] { arrows(onednn_f32_gemm()); });
   }
   std::string text;

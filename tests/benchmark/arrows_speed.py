@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Logit arrows against what people use today, on the same arrays, in turn, two threads each.
 
-usage: arrows_speed.py ARROWS_SPEED [--shapes 8192x50257x768,...] [--rounds N] [--k K]
+usage: arrows_speed.py ARROWS_SPEED [--shapes 8192x50257x768,...] [--rounds N] [--k K] [--peers NAME,...]
 
 Peers: PyTorch (W_dec @ W_U.T, then topk at both ends), faiss (knn by inner product of W_dec and of
 -W_dec), NumPy (product, then argpartition at both ends). All of them find ids and values of both
@@ -62,6 +62,20 @@ def with_torch(decoder, unembedding, k):
     return lambda: [part(rows) for rows in D.split(rows_at_once(len(unembedding)))]
 
 
+def with_gpu(decoder, unembedding, k):
+    """The same program on a GPU, which already holds the inputs; results are fetched from it."""
+    import torch
+    if not torch.cuda.is_available():
+        raise ImportError("no GPU")
+    D, U = torch.from_numpy(decoder).cuda(), torch.from_numpy(unembedding).cuda()
+
+    def part(rows):
+        logits = rows @ U.T
+        ends = torch.topk(logits, k, dim=1), torch.topk(logits, k, dim=1, largest=False)
+        return [(end.values.cpu(), end.indices.cpu()) for end in ends]
+    return lambda: [part(rows) for rows in D.split(rows_at_once(len(unembedding)))]
+
+
 def with_faiss(decoder, unembedding, k):
     import faiss
     faiss.omp_set_num_threads(THREADS)
@@ -85,7 +99,7 @@ def rows_at_once(V):
     return max(1, LOGITS_AT_ONCE // (4 * V))
 
 
-PEERS = {"PyTorch": with_torch, "faiss": with_faiss, "NumPy": with_numpy}
+PEERS = {"PyTorch": with_torch, "PyTorch-GPU": with_gpu, "faiss": with_faiss, "NumPy": with_numpy}
 
 
 def seconds(work):
@@ -100,12 +114,12 @@ def run_ours(program, path, k, rounds):
     return json.loads(ran.stdout)
 
 
-def compare(program, n, V, d, k, rounds):
+def compare(program, n, V, d, k, rounds, wanted):
     decoder, unembedding = weights(n, V, d)
     peers = {}
-    for name, start in PEERS.items():
+    for name in wanted:
         try:
-            peers[name] = start(decoder, unembedding, k)
+            peers[name] = PEERS[name](decoder, unembedding, k)
         except ImportError as missing:
             print(f"without {name}: {missing}")
     best = {}
@@ -121,6 +135,7 @@ def compare(program, n, V, d, k, rounds):
 
 
 NAMES = {"bare_bf16": "bare product, bf16", "bare_f32": "bare product, f32",
+         "bare_int8": "bare product, int8",
          "yoneda_bf16": "Yoneda, bf16 first pass", "yoneda_f32": "Yoneda, f32 first pass"}
 
 
@@ -142,9 +157,13 @@ def main():
     parser.add_argument("--shapes", default="8192x50257x768,4096x256000x2304", help="n x V x d, ...")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--k", type=int, default=50)
+    parser.add_argument("--peers", default=",".join(PEERS), help="%(default)s")
     options = parser.parse_args()
+    peers = [name for name in options.peers.split(",") if name]
+    if unknown := set(peers) - set(PEERS):
+        parser.error(f"no such peer: {', '.join(sorted(unknown))}; there are {', '.join(PEERS)}")
     for shape in options.shapes.split(","):
-        compare(options.program, *map(int, shape.split("x")), options.k, options.rounds)
+        compare(options.program, *map(int, shape.split("x")), options.k, options.rounds, peers)
 
 
 if __name__ == "__main__":
