@@ -7,7 +7,7 @@ int main() {
   using namespace yoneda;
   constexpr Index V = 500, d = 40;
   constexpr Id m = 12;
-  std::vector<WordPair> pairs;
+  std::vector<IdPair> pairs;
   for (Id i = 0; i < m; ++i) pairs.push_back({2 * i, 2 * i + 1});
 
   // Second words that are `tie` times their first word, plus one difference, plus noise.

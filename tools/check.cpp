@@ -7,6 +7,7 @@
 #include "diagram.hpp"
 #include "summary.hpp"
 #include "terminal.hpp"
+#include "yoneda/null/null.hpp"
 
 namespace tool {
 namespace {
@@ -24,15 +25,10 @@ bool holds(const std::string& condition, const study::Check& check) {
   return !check.tests.empty() && check.tests.front().verdict == yoneda::Verdict::commutes;
 }
 
-/// Whether the null draws directions again, so that it needs the weights.
-bool draws_directions(const std::string& null) {
-  return null != "none" && null != "sign" && null != "rewire";
-}
-
 study::Check check_one(const study::GraphFile& graph, const SourceFlags& flags,
                        const study::CheckStep& step) {
   std::optional<study::Sources> sources;
-  if (draws_directions(step.null)) sources = open_or_reopen(flags, graph.record);
+  if (yoneda::draws_directions(step.null)) sources = open_or_reopen(flags, graph.record);
   return study::make_check(graph, sources ? &*sources : nullptr, step, terminal_progress());
 }
 
@@ -43,7 +39,7 @@ study::Check check_virtual(const study::GraphFile& graph, const SourceFlags& fla
                         "--sae and --model name the weights of one SAE; a virtual graph is of two, "
                         "which its own file names");
   std::optional<study::SaePair> pair;
-  if (draws_directions(step.null)) pair = reopen_saes(graph.record);
+  if (yoneda::draws_directions(step.null)) pair = reopen_saes(graph.record);
   return study::make_virtual_check(graph, pair ? &*pair : nullptr, step, terminal_progress());
 }
 

@@ -60,6 +60,9 @@ std::optional<study::SaePair> reopen_saes(const study::Record& record);
 /// becomes replacement characters (token ids say which token it was).
 void print_json(const Json& json);
 
+/// JSON has no NaN and no infinity.
+Json number_or_null(double value);
+
 void add_json_flag(CLI::App& command, Session& session);
 void add_arrow_flags(CLI::App& command, study::ArrowStep& step);
 void add_resume_flag(CLI::App& command, bool& resume);

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "command.hpp"
 #include "terminal.hpp"
@@ -70,7 +69,7 @@ Json summary_json(const MediatedComposition& found) {
                      {"rho", test.observed},
                      {"null_mean", test.null_mean},
                      {"null_sd", test.null_sd},
-                     {"effect", std::isfinite(test.effect) ? Json(test.effect) : Json(nullptr)},
+                     {"effect", number_or_null(test.effect)},
                      {"p_upper", test.p_upper},
                      {"p_lower", test.p_lower},
                      {"verdict", name(test.verdict)},

@@ -170,8 +170,7 @@ void print_grid(const study::GridResult& result) {
       fmt::format("G {:.3f} (0 by chance, 1 where rows and columns add up); F of rows {:.3g}, of "
                   "columns {:.3g}; "
                   "p = {:.2g}",
-                  test.G, test.observed.ms_rows() / test.observed.ms_rest(),
-                  test.observed.ms_columns() / test.observed.ms_rest(), test.p));
+                  test.G, test.observed.F_rows(), test.observed.F_columns(), test.p));
   print_wrapped(result.reason);
 }
 
@@ -250,7 +249,7 @@ void check_diagrams(const DiagramOptions& options, const Session& session) {
   if (!output.empty()) study::write_diagram_check(output, check, graph, vocabulary, record);
   for (const std::string& note : check.notes) print_note(note);
   if (session.json) {
-    print_json(Json::parse(study::diagram_json(check, vocabulary, record, false)));
+    fmt::print("{}\n", study::diagram_json(check, vocabulary, record, false));
   } else {
     print_objects(check, arrows ? &*arrows : nullptr, vocabulary);
     for (const auto& result : check.equations) print_equation(result, check.file);

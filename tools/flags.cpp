@@ -1,12 +1,14 @@
 // Flags that several subcommands share.
 #include <fmt/format.h>
 
+#include <cmath>
 #include <filesystem>
 
 #include "command.hpp"
 #include "terminal.hpp"
 #include "yoneda/core/id_ranges.hpp"
 #include "yoneda/io/read_tensors.hpp"
+#include "yoneda/null/null.hpp"
 
 namespace tool {
 
@@ -136,6 +138,10 @@ std::optional<study::SaePair> reopen_saes(const study::Record& record) {
   return study::reopen_pair(record);
 }
 
+Json number_or_null(double value) {
+  return std::isfinite(value) ? Json(value) : Json(nullptr);
+}
+
 void print_json(const Json& json) {
   fmt::print("{}\n", json.dump(1, ' ', true, Json::error_handler_t::replace));
 }
@@ -218,10 +224,11 @@ void add_category_flags(CLI::App& command, study::CategoryStep& step) {
 }
 
 void add_check_flags(CLI::App& command, study::CheckStep& step) {
+  std::vector<std::string> nulls(yoneda::null_kinds.begin(), yoneda::null_kinds.end());
+  nulls.emplace_back("none");
   command
       .add_option("--null", step.null, "what the graph is compared with (default: what suits it)")
-      ->check(CLI::IsMember({"gaussian", "whitened-rotation", "rotation", "joint-rotation",
-                             "rewire", "sign", "none"}));
+      ->check(CLI::IsMember(nulls));
   command.add_option("--samples", step.samples, "graphs drawn from the null")
       ->check(at_least(1))
       ->capture_default_str();

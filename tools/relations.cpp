@@ -192,9 +192,11 @@ void run(const Options& options, const Session& session) {
                         "relations are tested on the weights: name them with --sae and --model");
   const yoneda::Vocabulary& vocabulary =
       sources->vocabulary.empty() && input.arrows ? input.arrows->vocabulary : sources->vocabulary;
+  const Index V = sources->model.V();
+  const auto excluded = study::excluded_tokens(input.record, V);
   std::vector<study::QuadsFile> files;
   for (const std::string& path : options.quads)
-    files.push_back(study::read_quads(path, vocabulary, sources->model.V()));
+    files.push_back(study::read_quads(path, vocabulary, V, excluded));
 
   study::Relations found;
   found.options = options.test;
@@ -203,7 +205,7 @@ void run(const Options& options, const Session& session) {
   const auto made =
       representations(options, *sources, input.arrows ? &*input.arrows : nullptr, found);
   for (const study::QuadsFile& file : files)
-    for (const study::Relation& relation : file.relations) {
+    for (const study::WordRelation& relation : file.relations) {
       found.relations.push_back({relation, {}});
       for (const yoneda::Representation& in : made)
         found.relations.back().tests.push_back(
@@ -241,10 +243,11 @@ void add_relations(CLI::App& app, Session& session) {
       ->capture_default_str();
   command->add_option("--seed", options->test.seed, "seed of everything random")
       ->capture_default_str();
-  command->add_option(
+  auto* activations = command->add_option(
       "--activations", options->activations,
       "what the SAE reads for each token, [V, d] (default: the unembedding's rows)");
-  command->add_option("--tensor", options->tensor, "the tensor, where that file has several");
+  command->add_option("--tensor", options->tensor, "the tensor, where that file has several")
+      ->needs(activations);
   command->add_option("--most", options->most, "failures shown per relation")
       ->check(at_least(1))
       ->capture_default_str();

@@ -6,13 +6,13 @@
 #include <cmath>
 #include <functional>
 
+#include "command.hpp"
 #include "terminal.hpp"
 
 namespace tool {
 namespace {
 
 using namespace yoneda;
-using Json = nlohmann::ordered_json;
 
 std::string label_words(const std::vector<LabelToken>& tokens, const Vocabulary& vocabulary,
                         std::size_t most) {
@@ -106,10 +106,6 @@ void print_feature_tests(const FeatureP& tests) {
       "(q ≤ 0.05)\n",
       found, grouped(tests.tested));
   if (found == 0) fmt::print("  {}\n", tests.floor);
-}
-
-Json number_or_null(double value) {
-  return std::isfinite(value) ? Json(value) : Json(nullptr);
 }
 
 }  // namespace

@@ -73,10 +73,8 @@ study::DiagramRelations relations(const Options& options, const yoneda::Vocabula
 // Without a verdict, hence one sample: `yoneda check` draws more, on what is held out.
 Holding holding(const yoneda::Representation& codes, const yoneda::Relation& relation) {
   Holding found{relation_agreement(std::get<yoneda::Codes>(codes.rows), relation), {}};
-  std::vector<yoneda::WordPair> pairs;
-  for (const auto& [a, b] : relation.pairs) pairs.push_back({a, b});
   try {
-    found.hit = relation_test(codes, pairs, {.samples = 1}).hit.observed();
+    found.hit = relation_test(codes, relation.pairs, {.samples = 1}).hit.observed();
   } catch (const Error& failure) {
     if (failure.kind != ErrorKind::numeric) throw;
   }
@@ -99,14 +97,17 @@ std::vector<Trained> train_all(const yoneda::Matrix& rows, const Options& option
                                const yoneda::RelationSplit& split) {
   yoneda::TrainOptions asked = options.train;
   if (asked.lambda > 0) asked.relations = split.training;
+  // Drawn first: where words are shared so much that there are none, nothing is trained in vain.
+  yoneda::TrainOptions control = asked;
+  if (options.compare)
+    for (yoneda::Relation& relation : control.relations)
+      relation = yoneda::random_equations(relation, control.seed);
   std::vector<Trained> all{train(rows, asked, split, fmt::format("lambda {:g}", asked.lambda))};
   if (!options.compare) return all;
   yoneda::TrainOptions without = options.train;
   without.lambda = 0;
   all.push_back(train(rows, without, split, "without"));
-  for (yoneda::Relation& relation : asked.relations)
-    relation = yoneda::random_equations(relation, asked.seed);
-  all.push_back(train(rows, asked, split, "random equations"));
+  all.push_back(train(rows, control, split, "random equations"));
   return all;
 }
 

@@ -33,13 +33,14 @@ std::string quote_all(const Names& names, std::size_t limit = 12) {
   return line;
 }
 
-/// Runs `action`; an Error that does not say where yet leaves with the file and the part of it.
+/// Runs `action`; an Error that does not say where yet leaves with the file and the part of it, but
+/// for a cancellation, which is nobody's fault.
 template <class Action>
 auto naming(const std::string& path, const std::string& part, const Action& action) {
   try {
     return action();
   } catch (const Error& error) {
-    if (!error.where.empty()) throw;
+    if (!error.where.empty() || error.kind == ErrorKind::cancelled) throw;
     throw Error(error.kind, (part.empty() ? "" : part + ": ") + error.what(), path);
   }
 }

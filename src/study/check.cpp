@@ -167,10 +167,12 @@ std::string null_for(const GraphFile& file, const CheckStep& step) {
   std::string null =
       step.null.empty() ? std::string(default_null(kind).value_or("none")) : step.null;
   if (null == "none") return null;
-  if (std::ranges::find(detail::null_kinds, null) == detail::null_kinds.end())
-    throw Error(ErrorKind::value, "unknown null '" + null +
-                                      "'; there are gaussian, whitened-rotation, rotation, "
-                                      "joint-rotation, rewire, sign and none");
+  if (std::ranges::find(null_kinds, null) == null_kinds.end()) {
+    std::string known;
+    for (const std::string_view kind_of_null : null_kinds)
+      known += std::string(kind_of_null) + ", ";
+    throw Error(ErrorKind::value, "unknown null '" + null + "'; there are " + known + "none");
+  }
   require_honest(null, kind);
   return null;
 }
@@ -198,10 +200,11 @@ Check make_check(const GraphFile& file, const Sources* sources, const CheckStep&
   if (step.categories && !file.graph.directed())
     look_at_categories(check, file.graph, *step.categories);
   if (file.graph.kind() == GraphKind::decoder && sources)
-    check.isotropic = isotropic_excess(file.graph, sources->sae.W_dec);
+    if (const auto found = isotropic_excess(file.graph, sources->sae.W_dec); found.triangles > 0)
+      check.isotropic = found;
   const std::string null = null_for(file, step);
   if (null == "none") return check;
-  if (null == "sign" || null == "rewire")
+  if (!draws_directions(null))
     test_against_edges(check, null, file.graph, step, progress);
   else if (sources)
     test_against_directions(check, null, file, *sources, step, progress);

@@ -1,7 +1,6 @@
 #include "yoneda/study/check_file.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <tuple>
 
 #include "graph_json.hpp"
@@ -14,14 +13,6 @@ namespace yoneda::study {
 namespace {
 
 constexpr std::string_view format = "yoneda-check/1";
-
-Json number_or_null(double value) {
-  return std::isfinite(value) ? Json(value) : Json(nullptr);
-}
-
-Json number_or_null(const std::optional<double>& value) {
-  return value ? number_or_null(*value) : Json(nullptr);
-}
 
 Json feature_json(Id feature, const Check& check, const ArrowsFile* arrows) {
   Json json{{"feature", feature},

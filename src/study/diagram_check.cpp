@@ -36,42 +36,34 @@ class Representations {
   std::map<std::string, Representation> made_;
 };
 
-/// Runs `make`; an error that says no place gets that of the relation or grid.
-template <class Written, class Make>
-auto placed(const DiagramFile& file, const Written& written, const char* kind, const Make& make) {
-  try {
-    return make();
-  } catch (const Error& error) {
-    if (error.kind == ErrorKind::cancelled || error.where.starts_with(file.path)) throw;
-    throw_at(error.kind, file.path, written.place,
-             std::string(kind) + " " + io::quote(written.name) + ": " + error.what());
-  }
-}
-
-RelationResult checked(const DiagramFile& file, const WrittenRelation& relation,
-                       const std::vector<WordPair>& pairs, Representations& representations,
-                       const DiagramStep& step, const Progress& progress) {
-  RelationOptions options;
+template <class Options>
+Options options_of(const DiagramStep& step) {
+  Options options;
   if (step.samples > 0) options.samples = step.samples;
   options.seed = step.seed;
   options.rule = step.rule;
-  return placed(file, relation, "relation", [&] {
-    RelationResult result{relation, {}, Verdict::underpowered, {}};
-    result.test = relation_test(representations.of(relation.in), pairs, options, progress);
-    result.verdict = result.test.q.verdict;
-    result.reason = result.test.q.reason;
-    return result;
-  });
+  return options;
+}
+
+RelationResult checked(const DiagramFile& file, const WrittenRelation& relation,
+                       const std::vector<IdPair>& pairs, Representations& representations,
+                       const DiagramStep& step, const Progress& progress) {
+  const auto options = options_of<RelationOptions>(step);
+  return io::naming(
+      text_of(file.path, relation.place), "relation " + io::quote(relation.name), [&] {
+        RelationResult result{relation, {}, Verdict::underpowered, {}};
+        result.test = relation_test(representations.of(relation.in), pairs, options, progress);
+        result.verdict = result.test.q.verdict;
+        result.reason = result.test.q.reason;
+        return result;
+      });
 }
 
 GridResult checked(const DiagramFile& file, const WrittenGrid& grid, const Grid& items,
                    Representations& representations, const DiagramStep& step,
                    const Progress& progress) {
-  ProductOptions options;
-  if (step.samples > 0) options.samples = step.samples;
-  options.seed = step.seed;
-  options.rule = step.rule;
-  return placed(file, grid, "grid", [&] {
+  const auto options = options_of<ProductOptions>(step);
+  return io::naming(text_of(file.path, grid.place), "grid " + io::quote(grid.name), [&] {
     GridResult result{grid, {}, Verdict::underpowered, {}};
     result.test = product_test(representations.of(grid.in), items, options, progress);
     result.verdict = result.test.verdict;
@@ -80,9 +72,9 @@ GridResult checked(const DiagramFile& file, const WrittenGrid& grid, const Grid&
   });
 }
 
-std::vector<WordPair> pairs_of(const DiagramFile& file, const WrittenRelation& relation,
-                               const DiagramWorld& world) {
-  std::vector<WordPair> pairs;
+std::vector<IdPair> pairs_of(const DiagramFile& file, const WrittenRelation& relation,
+                             const DiagramWorld& world) {
+  std::vector<IdPair> pairs;
   for (const auto& [first, second] : relation.pairs)
     pairs.push_back({looked_up(first, file.path, world), looked_up(second, file.path, world)});
   return pairs;
@@ -144,7 +136,7 @@ DiagramCheck make_diagram_check(const DiagramFile& file, const GraphFile& graph,
   check.file = file;
   check.members = looked_up(file, world);
   // Everything is looked up before anything is computed: a misspelt word should not take a minute.
-  std::vector<std::vector<WordPair>> pairs;
+  std::vector<std::vector<IdPair>> pairs;
   std::vector<Grid> grids;
   for (const WrittenRelation& relation : file.relations)
     pairs.push_back(pairs_of(file, relation, world));

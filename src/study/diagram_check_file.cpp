@@ -1,6 +1,5 @@
 #include "yoneda/study/diagram_check_file.hpp"
 
-#include <cmath>
 #include <filesystem>
 
 #include "graph_json.hpp"
@@ -10,18 +9,6 @@ namespace yoneda::study {
 namespace {
 
 constexpr std::string_view format = "yoneda-check/1";
-
-Json number_or_null(double value) {
-  return std::isfinite(value) ? Json(value) : Json(nullptr);
-}
-
-Json number_or_null(const std::optional<double>& value) {
-  return value ? number_or_null(*value) : Json(nullptr);
-}
-
-Json word_json(Id token, const Vocabulary& vocabulary) {
-  return {{"token", token}, {"text", vocabulary.text(token)}};
-}
 
 Json verdict_json(std::optional<Verdict> verdict) {
   return verdict ? Json(name(*verdict)) : Json(nullptr);
@@ -130,8 +117,8 @@ Json grid_json(const GridResult& result) {
   json["words"] = Json::array();
   for (const WrittenWord& word : result.written.words) json["words"].push_back(word.text);
   json["G"] = number_or_null(test.G);
-  json["F_rows"] = number_or_null(test.observed.ms_rows() / test.observed.ms_rest());
-  json["F_columns"] = number_or_null(test.observed.ms_columns() / test.observed.ms_rest());
+  json["F_rows"] = number_or_null(test.observed.F_rows());
+  json["F_columns"] = number_or_null(test.observed.F_columns());
   json["p"] = test.p;
   json["nulls"] = {null_json(test.rows), null_json(test.columns)};
   json["kind_of_code"] = {{"local", test.kind.local},
@@ -174,13 +161,16 @@ std::string diagram_json(const DiagramCheck& check, const Vocabulary& vocabulary
 
 void write_diagram_check(const std::string& path, const DiagramCheck& check, const GraphFile& graph,
                          const Vocabulary& vocabulary, const Record& record) {
+  const Json outline = graph_json(graph);
   Json json;
   if (std::filesystem::exists(path)) {
     json = read_json(path);
     record_from(json, format, path);
-  } else {
+    if (json.value("graph", Json()) != outline) json = Json();  // it is of another graph
+  }
+  if (json.is_null()) {
     json = to_json(record, format);
-    json["graph"] = graph_json(graph);
+    json["graph"] = outline;
   }
   json["diagrams"] = diagrams(check, vocabulary, record, true);
   write_json(path, json);

@@ -160,7 +160,7 @@ class Reader {
   }
 
   void read_object(const toml::key& key, const toml::node& node) {
-    constexpr std::array<std::string_view, 4> kinds{"feature", "token", "tokens", "category"};
+    constexpr auto& kinds = object_type_names;
     NamedObject object;
     object.name = key.str();
     object.place = place_of(key.source());
@@ -240,9 +240,6 @@ class Reader {
   void read_equation(const toml::table& table) {
     constexpr std::array<std::string_view, 7> keys{"name",      "left", "right", "base",
                                                    "tolerance", "null", "expect"};
-    constexpr std::array<std::string_view, 5> bases{"sign", "weight", "real", "probability",
-                                                    "lawvere"};
-    constexpr std::array<std::string_view, 3> nulls{"permute", "random", "none"};
     require_known(table, keys, "an equation has");
     WrittenEquation equation;
     equation.place = place_of(table.source());
@@ -252,11 +249,11 @@ class Reader {
     equation.right = path_of(required(table, "right", owner), "right");
     require_same_ends(equation, *table.get("right"));
     if (const toml::node* node = table.get("base"))
-      equation.base = static_cast<PathBase>(choice(*node, "base", bases));
+      equation.base = static_cast<PathBase>(choice(*node, "base", path_base_names));
     for (const char* side : {"left", "right"}) require_joined(equation, *table.get(side));
     if (const toml::node* node = table.get("tolerance")) equation.tolerance = tolerance(*node);
     if (const toml::node* node = table.get("null"))
-      equation.null = static_cast<EquationNull>(choice(*node, "null", nulls));
+      equation.null = static_cast<EquationNull>(choice(*node, "null", equation_null_names));
     equation.expect = expected(table);
     if (equation.expect && equation.null == EquationNull::none)
       fail(ErrorKind::value, table.get("expect")->source(),

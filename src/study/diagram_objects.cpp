@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <charconv>
 #include <optional>
 
 #include "diagram_place.hpp"
@@ -9,24 +8,6 @@
 
 namespace yoneda::study {
 namespace {
-
-constexpr std::string_view space_mark = "\u2423";
-
-std::string with_spaces(std::string text) {
-  for (auto at = text.find(space_mark); at != text.npos; at = text.find(space_mark))
-    text.replace(at, space_mark.size(), " ");
-  return text;
-}
-
-/// "#7" as 7, where there are more tokens than that.
-std::optional<Id> numbered_token(std::string_view text, Index V) {
-  Index id = -1;
-  if (!text.starts_with('#')) return std::nullopt;
-  const auto [stop, error] = std::from_chars(text.data() + 1, text.data() + text.size(), id);
-  if (error != std::errc() || stop != text.data() + text.size() || id < 0 || id >= V)
-    return std::nullopt;
-  return static_cast<Id>(id);
-}
 
 /// What to write instead of a word that is no token.
 std::string advice(const std::string& text, const DiagramWorld& world) {

@@ -10,10 +10,15 @@
 
 namespace yoneda::study {
 
+/// "path:line:column".
+inline std::string text_of(const std::string& path, Place place) {
+  return fmt::format("{}:{}:{}", path, place.line, place.column);
+}
+
 /// Throws Error of that kind, "path:line:column: message".
 [[noreturn]] inline void throw_at(ErrorKind kind, const std::string& path, Place place,
                                   const std::string& message) {
-  throw Error(kind, message, fmt::format("{}:{}:{}", path, place.line, place.column));
+  throw Error(kind, message, text_of(path, place));
 }
 
 }  // namespace yoneda::study

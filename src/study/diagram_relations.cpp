@@ -14,7 +14,7 @@ Relation looked_up_pairs(const WrittenRelation& written, const DiagramFile& file
                          const DiagramWorld& world) {
   Relation relation{written.name, {}};
   for (const auto& [a, b] : written.pairs) {
-    const RowPair pair{looked_up(a, file.path, world), looked_up(b, file.path, world)};
+    const IdPair pair{looked_up(a, file.path, world), looked_up(b, file.path, world)};
     const auto refuse = [&](const std::string& reason) {
       throw_at(ErrorKind::value, file.path, a.place,
                fmt::format("relation {}: the pair {}, {} {}", io::quote(written.name),

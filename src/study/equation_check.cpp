@@ -345,13 +345,8 @@ EquationResult checked(const DiagramFile& file, const WrittenEquation& equation,
                        const std::vector<Members>& members, const ObjectArrows& arrows,
                        const DiagramWorld& world, const DiagramStep& step,
                        const Progress& progress) {
-  try {
-    return check(file, equation, members, arrows, world, step, progress);
-  } catch (const Error& error) {
-    if (error.kind == ErrorKind::cancelled || !error.where.empty()) throw;
-    throw_at(error.kind, file.path, equation.place,
-             "equation " + io::quote(equation.name) + ": " + error.what());
-  }
+  return io::naming(text_of(file.path, equation.place), "equation " + io::quote(equation.name),
+                    [&] { return check(file, equation, members, arrows, world, step, progress); });
 }
 
 }  // namespace yoneda::study

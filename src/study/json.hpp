@@ -1,8 +1,10 @@
 // JSON helpers shared by the writers of this folder.
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -26,6 +28,19 @@ Json read_json(const std::string& path);
 
 /// Writes atomically, indented; text that is no UTF-8 is written with replacement characters.
 void write_json(const std::string& path, const Json& json);
+
+/// JSON has no NaN and no infinity.
+inline Json number_or_null(double value) {
+  return std::isfinite(value) ? Json(value) : Json(nullptr);
+}
+inline Json number_or_null(const std::optional<double>& value) {
+  return value ? number_or_null(*value) : Json(nullptr);
+}
+
+/// {"token": id, "text": text}.
+inline Json word_json(Id token, const Vocabulary& vocabulary) {
+  return {{"token", token}, {"text", vocabulary.text(token)}};
+}
 
 /// The first `most` tokens as [{"token": id, "text": text}].
 Json words_json(std::span<const Id> tokens, const Vocabulary& vocabulary, std::size_t most);

@@ -1,10 +1,10 @@
 #include "yoneda/study/mediation.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "json.hpp"
+#include "yoneda/io/hash.hpp"
 #include "yoneda/onednn/gemm.hpp"
 #include "yoneda/study/pair.hpp"
 
@@ -22,10 +22,6 @@ SaePair pair_of(const std::string& upstream, const std::string& downstream,
   return open_pair(options);
 }
 
-Json number_or_null(double value) {
-  return std::isfinite(value) ? Json(value) : Json(nullptr);
-}
-
 Json count_or_null(const std::optional<Index>& count) {
   return count ? Json(*count) : Json(nullptr);
 }
@@ -41,6 +37,18 @@ Json test_json(Index k, const NullTest& test) {
           {"verdict", name(test.verdict)},
           {"reason", test.reason},
           {"draws", test.draws}};
+}
+
+/// One model, of which different pairs may need different files.
+void add_model(Trio& trio, const Source& model) {
+  const auto [found, is_new] = trio.recorded.try_emplace("model", model);
+  if (is_new || found->second.files == model.files) return;
+  std::vector<std::string>& files = found->second.files;
+  if (files.empty() || model.files.empty()) return;  // all there are
+  files.insert(files.end(), model.files.begin(), model.files.end());
+  std::ranges::sort(files);
+  files.erase(std::ranges::unique(files).begin(), files.end());
+  found->second.hash = io::hash_files(files);
 }
 
 Json failure_json(const MediatedFeature& failure) {
@@ -62,7 +70,7 @@ Trio open_trio(const TrioOptions& options) {
     for (const std::string& note : pair->notes)
       if (std::ranges::find(trio.notes, note) == trio.notes.end()) trio.notes.push_back(note);
     if (const auto model = pair->recorded.find("model"); model != pair->recorded.end())
-      trio.recorded["model"] = model->second;
+      add_model(trio, model->second);
   }
   trio.recorded["a"] = ab.recorded.at("sae");
   trio.recorded["b"] = bc.recorded.at("sae");

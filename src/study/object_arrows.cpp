@@ -58,6 +58,11 @@ std::vector<Point> points(const Members& members) {
 
 ObjectArrows::ObjectArrows(const GraphFile& graph, const ArrowsFile* arrows, const Sources* sources)
     : graph_(graph), arrows_(arrows), sources_(sources) {
+  const GraphKind kind = graph.graph.kind();
+  if (kind == GraphKind::virtual_ || kind == GraphKind::flow)
+    throw Error(ErrorKind::value, "a diagram of a " + std::string(name(kind)) +
+                                      " graph cannot be checked yet; profile and decoder graphs "
+                                      "can");
   const Index n = graph.graph.node_count();
   if (arrows) {
     require_same(arrows->arrows.n, n, "the arrows");
@@ -120,14 +125,9 @@ double ObjectArrows::exact(Id f, Id g) const {
       return profile_weight(f, g);
     case GraphKind::decoder:
       return decoder_weight(f, g);
-    case GraphKind::user:
-      return 0;  // the graph is all that is known
-    case GraphKind::virtual_:
-    case GraphKind::flow:
-      break;
+    default:
+      return 0;  // of a user's own graph the edges are all that is known
   }
-  throw Error(ErrorKind::value, "a diagram of a " + std::string(name(graph_.graph.kind())) +
-                                    " graph cannot be checked yet; profile and decoder graphs can");
 }
 
 /// In ascending order of tokens, as profile_graph sums: the same bits.

@@ -195,8 +195,8 @@ void require_in_order(const Sae& upstream, const Sae& downstream) {
   throw Error(
       ErrorKind::value,
       fmt::format("the upstream SAE writes to {}, behind {}, which the downstream one "
-                  "reads, and nothing flows back: name the earlier one first (--sae), the "
-                  "later one second (--to)",
+                  "reads, and nothing flows back: name the earlier one first, the "
+                  "later one second",
                   place_of(written(upstream.origin)), place_of(downstream.origin.hook_point)),
       upstream.origin.path);
 }

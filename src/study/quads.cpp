@@ -85,27 +85,31 @@ std::string lower(std::string text) {
 /// Tokens of words, looked up once.
 class Lookup {
  public:
-  Lookup(const Vocabulary& vocabulary, Index V) : vocabulary_(vocabulary), V_(V) {}
+  Lookup(const Vocabulary& vocabulary, Index V, std::span<const Id> excluded)
+      : vocabulary_(vocabulary), V_(V), excluded_(excluded) {}
 
   std::optional<Id> operator()(const std::string& word) {
     const auto [at, is_new] = known_.try_emplace(word);
     if (is_new)
-      for (const std::string& written : {word, lower(word)})
-        if (const auto tokens = tokens_of_word(vocabulary_, written, V_);
-            !tokens.empty() && !at->second)
+      for (const std::string& written : {word, lower(word)}) {
+        auto tokens = tokens_of_word(vocabulary_, written, V_);
+        std::erase_if(tokens, [&](Id t) { return std::ranges::binary_search(excluded_, t); });
+        if (!tokens.empty() && !at->second)
           at->second = tokens.back();  // the one with a space, where there are both
+      }
     return at->second;
   }
 
  private:
   const Vocabulary& vocabulary_;
   Index V_;
+  std::span<const Id> excluded_;
   std::map<std::string, std::optional<Id>> known_;
 };
 
-Relation looked_up(const Section& section, Lookup& token_of, std::vector<std::string>& notes) {
-  Relation made{section.name, {}, {}, 0};
-  std::set<WordPair> kept;
+WordRelation looked_up(const Section& section, Lookup& token_of, std::vector<std::string>& notes) {
+  WordRelation made{section.name, {}, {}, 0};
+  std::set<IdPair> kept;
   Index selves = 0;
   for (const auto& [a, b] : section.pairs) {
     const auto first = token_of(a), second = token_of(b);
@@ -133,12 +137,13 @@ Relation looked_up(const Section& section, Lookup& token_of, std::vector<std::st
 
 }  // namespace
 
-QuadsFile read_quads(const std::string& path, const Vocabulary& vocabulary, Index V) {
+QuadsFile read_quads(const std::string& path, const Vocabulary& vocabulary, Index V,
+                     std::span<const Id> excluded) {
   QuadsFile read;
   read.source = {std::filesystem::absolute(path), io::hash_path(path), {}, "analogies", {}};
-  Lookup token_of(vocabulary, V);
+  Lookup token_of(vocabulary, V, excluded);
   for (const Section& section : sections(io::read_text(path), path)) {
-    Relation relation = looked_up(section, token_of, read.notes);
+    WordRelation relation = looked_up(section, token_of, read.notes);
     if (relation.pairs.size() < 2)
       throw Error(ErrorKind::value,
                   fmt::format("the relation {} (line {}) has {} pairs, of which {} are of known "

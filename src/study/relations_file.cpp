@@ -10,10 +10,6 @@ namespace {
 
 constexpr std::string_view format = "yoneda-relations/1";
 
-Json number_or_null(double value) {
-  return std::isfinite(value) ? Json(value) : Json(nullptr);
-}
-
 Json null_json(const NullTest& test) {
   return {{"null_mean", number_or_null(test.null_mean)},
           {"null_sd", number_or_null(test.null_sd)},
@@ -30,10 +26,6 @@ Json statistic_json(const RelationStatistic& statistic) {
           {"reason", statistic.reason},
           {"swap", null_json(statistic.swap)},
           {"re_pair", null_json(statistic.re_pair)}};
-}
-
-Json word_json(Id token, const Vocabulary& vocabulary) {
-  return words_json(std::span(&token, 1), vocabulary, 1).front();
 }
 
 Json pair_json(const PairResult& of, const Vocabulary& vocabulary) {
@@ -84,7 +76,7 @@ void write_relations(const std::string& path, const Relations& relations,
                              {"samples", relations.options.samples},
                              {"seed", relations.options.seed}});
   json["alpha"] = relations.options.rule.alpha;
-  json["variance_explained"] = relations.fve ? number_or_null(*relations.fve) : Json(nullptr);
+  json["variance_explained"] = number_or_null(relations.fve);
   json["relations"] = Json::array();
   for (const RelationTests& of : relations.relations) {
     Json tests = Json::array();

@@ -182,3 +182,29 @@ TEST_CASE("the bounds do not depend on the number of threads; nothing is frustra
                   Error);
   CHECK_THROWS_AS(frustration_of(graph, std::vector<signed char>{1}), Error);
 }
+
+TEST_CASE("no bound that is proved is above the exact index, whatever the cycles took") {
+  Random random(9);
+  int proved = 0;
+  for (int round = 0; round < 60; ++round) {
+    const bool weighted = round % 2 == 1;
+    const SignedGraph graph = random_graph(4 + random.below(9), 0.6, 0.5, random);
+    const auto best = best_switching(graph, {.weighted = weighted});
+    for (const detail::Part& part : detail::unbalanced_parts(graph, best.side)) {
+      std::vector<signed char> side;
+      for (const Id node : part.nodes) side.push_back(best.side[node]);
+      const PackedCycles cycles = packed_negative_cycles(part.graph, side, weighted);
+      const double least = exact_frustration(part.graph, weighted);
+      for (const double amount : detail::amounts) {
+        detail::Relaxation relaxation(part.graph, cycles, amount, weighted);
+        relaxation.look({}, 0);
+        const auto bound = relaxation.certify();
+        proved += bound.has_value();
+        if (bound) CHECK(*bound <= least + 1e-9);
+      }
+      const auto whole = detail::certified_bound(part.graph, cycles, weighted, 0, {});
+      if (whole) CHECK(*whole <= least + 1e-9);
+    }
+  }
+  CHECK(proved > 200);
+}

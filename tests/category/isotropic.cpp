@@ -93,3 +93,26 @@ TEST_CASE("other graphs and other decoders are refused with the reason") {
   CHECK_THROWS_AS(isotropic_balance(0, 0, 0, 2), Error);
   CHECK_THROWS_AS(effective_dimension(Eigen::MatrixXd::Zero(3, 3)), Error);
 }
+
+TEST_CASE("lengths of rows are no matter, for the graph is of cosines") {
+  const Matrix W = random_matrix(300, 12, 4);
+  std::vector<float> values = to_vector(W);
+  for (Index i = 0; i < 300; ++i)
+    for (Index j = 0; j < 12; ++j) values[i * 12 + j] *= static_cast<float>(1 + i % 7);
+  const Matrix longer = Matrix::from(std::move(values), 300, 12);
+  const auto of = [](const Matrix& rows) {
+    return isotropic_excess(decoder_graph(rows, {8, 0.0}), rows);
+  };
+  CHECK(of(longer).dimension == Approx(of(W).dimension).epsilon(1e-6));
+  CHECK(of(longer).predicted == Approx(of(W).predicted).epsilon(1e-4));
+}
+
+TEST_CASE("two dimensions and graphs without triangles have no prediction") {
+  const Matrix flat = random_matrix(40, 2, 5);
+  const IsotropicExcess none = isotropic_excess(decoder_graph(flat, {8, 0.0}), flat);
+  CHECK(none.dimension <= 2);
+  CHECK(none.triangles == 0);
+  const SignedGraph pair =
+      SignedGraph::from_edges(2, {{0, 1, 0.5f}}, Direction::undirected, GraphKind::decoder);
+  CHECK(isotropic_excess(pair, random_matrix(2, 9, 6)).triangles == 0);
+}

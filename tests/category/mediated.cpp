@@ -135,8 +135,13 @@ TEST_CASE("the null keeps ρ_n exactly, and says so instead of a discovery") {
   const Mediation m = frame_between(10, 60, 10);
   MediationOptions options;
   options.samples = 25;
-  const NullTest test = mediated_composition(m, options).tests.back();
+  const MediatedComposition found = mediated_composition(m, options);
+  const NullTest& test = found.tests.back();
   REQUIRE(test.draws.size() == 25);
+  // the curve is the mean of the draws wherever both are there
+  for (std::size_t t = 0; t + 1 < found.tests.size(); ++t)
+    CHECK(found.null_curve[found.k[t] - 1] ==
+          doctest::Approx(moments(found.tests[t].draws).mean).epsilon(1e-9));
   for (const double draw : test.draws) CHECK(std::abs(draw - test.observed) < 1e-5);
   CHECK(test.observed < 0.99);
   CHECK(test.verdict == Verdict::forced);

@@ -12,8 +12,8 @@ using doctest::Approx;
 namespace {
 
 /// Items 2i → 2i + 1.
-std::vector<WordPair> consecutive(Id m) {
-  std::vector<WordPair> pairs;
+std::vector<IdPair> consecutive(Id m) {
+  std::vector<IdPair> pairs;
   for (Id i = 0; i < m; ++i) pairs.push_back({2 * i, 2 * i + 1});
   return pairs;
 }
@@ -38,7 +38,7 @@ struct Expected {
 };
 
 /// The definitions, with explicit vectors.
-Expected brute_force(const Eigen::MatrixXd& X, const std::vector<WordPair>& pairs) {
+Expected brute_force(const Eigen::MatrixXd& X, const std::vector<IdPair>& pairs) {
   const auto m = static_cast<double>(pairs.size());
   Expected expected;
   for (std::size_t i = 0; i < pairs.size(); ++i) {
@@ -93,7 +93,7 @@ TEST_CASE("Q, ranks, hit@1 and MRR are those of the definition, dense and sparse
       CHECK(test.pairs[test.failures[f]].rank >= test.pairs[test.failures[f + 1]].rank);
     CHECK(static_cast<double>(test.failures.size()) == Approx(12 * (1 - expected.hit)));
     const Expected shared = brute_force(X, {{0, 1}, {2, 1}, {0, 3}, {4, 5}});
-    check_against(relation_test(*of, std::vector<WordPair>{{0, 1}, {2, 1}, {0, 3}, {4, 5}, {2, 1}},
+    check_against(relation_test(*of, std::vector<IdPair>{{0, 1}, {2, 1}, {0, 3}, {4, 5}, {2, 1}},
                                 {.samples = 5}),
                   shared);
   }
@@ -102,7 +102,7 @@ TEST_CASE("Q, ranks, hit@1 and MRR are those of the definition, dense and sparse
 TEST_CASE("every draw of both nulls is what the definition gives for the pairs it drew") {
   const Representation words = representation_of(planted(200, 16, 9, 0.7, 3));
   const Eigen::MatrixXd X = dense(words);
-  std::vector<WordPair> pairs = consecutive(9);
+  std::vector<IdPair> pairs = consecutive(9);
   pairs.push_back({20, 1});  // shares a word
   const RelationOptions options{.samples = 12, .seed = 5};
   const RelationTest test = relation_test(words, pairs, options);
@@ -110,7 +110,7 @@ TEST_CASE("every draw of both nulls is what the definition gives for the pairs i
   CHECK(placed.groups == 9);
   const auto drawn = detail::arrangements(placed, options);
   for (Index r = 1; r <= 24; ++r) {
-    std::vector<WordPair> drawn_pairs;
+    std::vector<IdPair> drawn_pairs;
     for (std::size_t i = 0; i < pairs.size(); ++i)
       drawn_pairs.push_back({placed.words[drawn.all[r].a[i]], placed.words[drawn.all[r].b[i]]});
     const Expected expected = brute_force(X, drawn_pairs);
@@ -123,7 +123,7 @@ TEST_CASE("every draw of both nulls is what the definition gives for the pairs i
     CHECK(of(test.mrr).draws[s] == Approx(expected.mrr));
     if (r <= 12) {  // swapped: the same pairs either way round, the two that share a word together
       for (std::size_t i = 0; i < pairs.size(); ++i)
-        CHECK((drawn_pairs[i] == pairs[i] || drawn_pairs[i] == WordPair{pairs[i].b, pairs[i].a}));
+        CHECK((drawn_pairs[i] == pairs[i] || drawn_pairs[i] == IdPair{pairs[i].b, pairs[i].a}));
       CHECK((drawn_pairs[0] == pairs[0]) == (drawn_pairs[9] == pairs[9]));
     } else {  // re-paired: the same first words in place, the same second words somewhere
       std::vector<Id> before, after;
@@ -172,23 +172,37 @@ TEST_CASE("exact: Q is 1 and every b the nearest, whatever the items are") {
       relation_test(representation_of(planted(50, 8, 10, 0, 10)), consecutive(10), {.samples = 19});
   CHECK(test.q.observed() == Approx(1).epsilon(1e-5));
   CHECK(test.hit.observed() == 1);
-  CHECK(preserved(test, test) == 1);
+  const RelationTest less = relation_test(representation_of(planted(50, 8, 10, 1.5, 10)),
+                                          consecutive(10), {.samples = 19});
+  CHECK(less.q.observed() < 0.9);
+  CHECK(preserved(less, test) == Approx(less.q.observed() / test.q.observed()));
+  RelationTest opposed = test;
+  opposed.q.swap.observed = -0.1;
+  CHECK(std::isnan(preserved(test, opposed)));
 }
 
 TEST_CASE("p is uniform where the null is true, with words shared or not") {
   // Shared words make differences agree without any relation: nulls that turned each pair alone
   // would call this a direction nearly always.
-  std::vector<WordPair> sharing = consecutive(12);
+  std::vector<IdPair> sharing = consecutive(12);
   for (Id i = 0; i < 6; ++i) sharing.push_back({24 + i, 2 * i + 1});
   for (const auto& pairs : {consecutive(10), sharing}) {
-    std::vector<double> of_swap, of_re_pair;
+    std::vector<double> of_swap, of_re_pair, of_hits;
     for (std::uint64_t round = 0; round < 300; ++round) {
       const RelationTest test =
           relation_test(word_representation(random_matrix(40, 12, 1000 + round)), pairs,
                         {.samples = 19, .seed = round});
       of_swap.push_back(test.q.swap.p_upper);
       of_re_pair.push_back(test.q.re_pair.p_upper);
-      CHECK(test.mrr.swap.p_upper >= 0.05);
+      for (const NullTest* of :
+           {&test.mrr.swap, &test.mrr.re_pair, &test.hit.swap, &test.hit.re_pair})
+        of_hits.push_back(of->p_upper);
+    }
+    // Ranks tie, so that their p is at most as often small as a uniform one.
+    for (const double alpha : {0.05, 0.25}) {
+      const auto below =
+          std::ranges::count_if(of_hits, [&](double x) { return x <= alpha + 1e-9; });
+      CHECK(static_cast<double>(below) < 1200 * alpha + 6 * std::sqrt(300 * alpha * (1 - alpha)));
     }
     for (const auto* p : {&of_swap, &of_re_pair}) {
       CHECK(std::abs(moments(*p).mean - 0.525) < 0.05);  // standard error .0167
@@ -224,7 +238,7 @@ TEST_CASE("too few pairs, or too few of their own: underpowered, and why") {
   CHECK(few.hit.swap.verdict == Verdict::underpowered);
   CHECK(few.q.reason.find("7 pairs") != std::string::npos);
   CHECK(few.q.observed() > 0.9);  // the numbers are there
-  std::vector<WordPair> star;
+  std::vector<IdPair> star;
   for (Id a = 0; a < 12; ++a) star.push_back({a, 40});
   const RelationTest one = relation_test(words, star, {.samples = 99});
   CHECK(one.units == 1);
@@ -255,11 +269,20 @@ TEST_CASE("the same bits for any number of threads; another seed draws otherwise
 
 TEST_CASE("bad input") {
   const Representation words = word_representation(random_matrix(20, 4, 14));
-  CHECK_THROWS_AS(relation_test(words, std::vector<WordPair>{{0, 1}, {0, 1}}), Error);
-  CHECK_THROWS_AS(relation_test(words, std::vector<WordPair>{{0, 1}, {2, 2}}), Error);
-  CHECK_THROWS_AS(relation_test(words, std::vector<WordPair>{{0, 1}, {2, 20}}), Error);
+  CHECK_THROWS_AS(relation_test(words, std::vector<IdPair>{{0, 1}, {0, 1}}), Error);
+  CHECK_THROWS_AS(relation_test(words, std::vector<IdPair>{{0, 1}, {2, 2}}), Error);
+  CHECK_THROWS_AS(relation_test(words, std::vector<IdPair>{{0, 1}, {2, 20}}), Error);
   CHECK_THROWS_AS(relation_test(words, consecutive(9), {.samples = 0}), Error);
   CHECK_THROWS_AS(
       relation_test(words, consecutive(9), {}, Progress([](Stage, double) { return false; })),
       Error);
+}
+
+TEST_CASE("few groups cannot be turned in ways enough for a small p") {
+  const auto test = [](double alpha) {
+    return relation_test(representation_of(planted(60, 20, 8, 0.1, 11)), consecutive(8),
+                         {.samples = 999, .rule = {.alpha = alpha}});
+  };
+  CHECK(test(0.05).q.verdict == Verdict::commutes);
+  CHECK(test(0.005).q.verdict == Verdict::underpowered);  // 2^-7 = .0078
 }

@@ -122,3 +122,16 @@ TEST_CASE("a feature with one bad triangle does not win") {
   CHECK(most_frustrated(frustration).empty());
   CHECK(most_frustrated(feature_frustration(SignedGraph{})).empty());
 }
+
+TEST_CASE("values for a comparison: degrees, and no share of too few triangles") {
+  const SignedGraph graph =
+      user_graph(5, {{0, 1, 1}, {0, 2, 1}, {1, 2, -1}, {0, 3, 1}, {1, 3, 1}, {3, 4, 1}});
+  const auto found = feature_frustration(graph);  // 0 and 1 in two triangles, 2 and 3 in one
+  const auto values = frustration_values(graph, found, 2);
+  REQUIRE(values.size() == 5);
+  CHECK(values[0].degree == 3);
+  CHECK(values[0].value == found.share[0]);
+  CHECK(std::isnan(values[2].value));
+  CHECK(std::isnan(values[4].value));
+  CHECK(frustration_values(graph, found, 1)[2].value == 1);
+}

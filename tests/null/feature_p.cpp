@@ -93,6 +93,7 @@ TEST_CASE("where the pool is too small there are ranks only") {
   const FeatureP none = feature_p(features, {}, 1);
   CHECK(none.tested == 0);
   CHECK(none.untested == 2);
+  CHECK(none.needed == 0);
   CHECK(none.floor.find("ranks only") != std::string::npos);
   CHECK(feature_p({}, {}, 1).p.empty());
 }

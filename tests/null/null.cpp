@@ -60,14 +60,14 @@ TEST_CASE("a reason names a null that is honest; so is the one that suits a kind
     CHECK_FALSE(objection("a null of one's own", kind).has_value());
     const auto standard = default_null(kind);
     if (standard) CHECK_FALSE(objection(*standard, kind).has_value());
-    for (const auto null : detail::null_kinds)
+    for (const auto null : null_kinds)
       if (const auto reason = objection(null, kind)) {
         const std::size_t use = reason->rfind("; use ");
         REQUIRE(use != std::string::npos);
         const std::size_t first = use + 6;
         const std::string named = reason->substr(first, reason->find_first_of(" ,", first) - first);
         CHECK_FALSE(objection(named, kind).has_value());
-        CHECK(std::ranges::find(detail::null_kinds, named) != detail::null_kinds.end());
+        CHECK(std::ranges::find(null_kinds, named) != null_kinds.end());
       }
   }
   CHECK(default_null(GraphKind::profile) == "gaussian");

@@ -307,3 +307,13 @@ TEST_CASE("planted: features that read pairs of upstream features by one rule of
   CHECK(test.observed == 1);
   CHECK(test.null_mean < 0.8);
 }
+
+TEST_CASE("a joint rotation sees an encoder however short its rows are") {
+  const Matrix W_dec = random_matrix(50, 6, 1), W_enc = random_matrix(50, 6, 2);
+  std::vector<float> short_rows = to_vector(W_enc);
+  for (float& x : short_rows) x *= 1e-7f;
+  const Matrix tiny = Matrix::from(std::move(short_rows), 50, 6);
+  const Matrix whole = JointRotation(W_dec, W_enc).draw(3).W_enc;
+  const Matrix drawn = JointRotation(W_dec, tiny).draw(3).W_enc;
+  CHECK((dense(drawn) * 1e7 - dense(whole)).norm() < 1e-3 * dense(whole).norm());
+}

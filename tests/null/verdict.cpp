@@ -122,6 +122,8 @@ TEST_CASE("a quantity without a best value has a verdict but no effect") {
       "The number of triangles is 11571, 1.24 times the mean of the null, above the 9300 ± 58.618 "
       "of null graphs (p = 0.01).");
   CHECK(std::isnan(judged({"triangle balance", 0, 1}, 0.9, spread(99, 0.5, 0.6)).excess));
+  CHECK(judged(count, 295841, spread(99, 9200, 9400)).reason.find("is 295841, 31.81 times") !=
+        std::string::npos);
   CHECK(judged(count, 900, spread(99, 9200, 9400)).reason ==
         "The number of triangles is 900, 0.10 times the mean of the null, below the 9300 ± 58.618 "
         "of null graphs (p = 0.01).");

@@ -6,6 +6,7 @@
 #include <limits>
 #include <set>
 
+#include "random_sae.hpp"
 #include "yoneda/sae/topk_loss.hpp"
 
 using namespace yoneda;
@@ -103,19 +104,6 @@ class DenseLoss {
   std::vector<double> residual_;
   double spread_ = 0;
 };
-
-std::vector<float> random_rows(Index rows, Index d, Random& random) {
-  std::vector<float> values(rows * d);
-  for (float& value : values) value = static_cast<float>(random.normal());
-  return values;
-}
-
-TopkParameters random_parameters(Index n, Index d, Random& random) {
-  TopkParameters parameters = zero_parameters(n, d);
-  for (auto* part : {&parameters.W_dec, &parameters.W_enc, &parameters.b_enc, &parameters.b_dec})
-    for (float& value : *part) value = static_cast<float>(0.3 * random.normal());
-  return parameters;
-}
 
 // Every partial derivative of `loss` against a central difference of the oracle.
 void check_gradient(const TopkParameters& at, const TopkParameters& gradient,

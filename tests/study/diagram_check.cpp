@@ -80,7 +80,7 @@ TEST_CASE("planted relations and grids commute, random ones do not, and expectat
   REQUIRE(check.relations.size() == 2);
   CHECK(check.relations[0].verdict == Verdict::commutes);
   CHECK(check.relations[0].test.q.observed() == doctest::Approx(1));
-  CHECK(check.relations[0].test.pairs[4].pair == WordPair{4, 14});
+  CHECK(check.relations[0].test.pairs[4].pair == IdPair{4, 14});
   CHECK(check.relations[1].verdict == Verdict::does_not);
   REQUIRE(check.grids.size() == 2);
   CHECK(check.grids[0].verdict == Verdict::commutes);
@@ -171,4 +171,29 @@ TEST_CASE("check.json gains diagrams and keeps the rest") {
   io::write_text(path, "{\"format\": \"yoneda-graph/1\"}");
   CHECK_THROWS_AS(write_diagram_check(path, check, study.graph, study.sources.vocabulary, record),
                   Error);
+}
+
+TEST_CASE("check.json of another graph than the diagram's is begun anew") {
+  const TemporaryFolder folder;
+  const SmallStudy study = related_study();
+  SmallStudy other = related_study();
+  std::vector<Edge> edges = other.graph.graph.edges();
+  edges.pop_back();
+  other.graph.graph = SignedGraph::from_edges(other.graph.graph.node_count(), std::move(edges),
+                                              Direction::undirected, GraphKind::profile);
+  const std::string path = folder / "check.json";
+  write_check(path, check_graph(other.graph.graph), other.graph, nullptr, {});
+  const DiagramCheck check = check_of(study, relation(0, 10, 0));
+  write_diagram_check(path, check, study.graph, study.arrows.vocabulary, {});
+  const Json json = Json::parse(io::read_text(path));
+  CHECK(json["graph"]["edges"] == study.graph.graph.edge_count());
+  CHECK_FALSE(json.contains("triangles"));
+  CHECK(json["diagrams"]["passed"] == true);
+}
+
+TEST_CASE("diagrams of graphs between two SAEs are refused by name") {
+  SmallStudy study = related_study();
+  study.graph.graph =
+      SignedGraph::from_edges(40, {{0, 20, 1}}, Direction::directed, GraphKind::virtual_);
+  CHECK(complaint(study, relation(0, 10, 0)).find("a diagram of a virtual graph cannot be") == 0);
 }

@@ -31,15 +31,15 @@ TEST_CASE("relations of a diagram become rows") {
   const DiagramRelations made = read(capital);
   REQUIRE(made.relations.size() == 1);
   CHECK(made.relations[0].name == "capital");
-  CHECK(made.relations[0].pairs == std::vector<RowPair>{{0, 1}, {2, 3}, {4, 5}});
+  CHECK(made.relations[0].pairs == std::vector<IdPair>{{0, 1}, {2, 3}, {4, 5}});
   CHECK(made.notes.empty());
 
   // A number names a row, unless a word is written so.
   const std::string numbers =
       "[[relation]]\nname = \"r\"\npairs = [[\"#0\", \"#1\"], [\"#2\", \"#3\"], [\"#4\", "
       "\"#5\"]]\n";
-  CHECK(read(numbers).relations[0].pairs == std::vector<RowPair>{{0, 6}, {2, 3}, {4, 5}});
-  CHECK(read(numbers, nullptr).relations[0].pairs == std::vector<RowPair>{{0, 1}, {2, 3}, {4, 5}});
+  CHECK(read(numbers).relations[0].pairs == std::vector<IdPair>{{0, 6}, {2, 3}, {4, 5}});
+  CHECK(read(numbers, nullptr).relations[0].pairs == std::vector<IdPair>{{0, 1}, {2, 3}, {4, 5}});
 }
 
 TEST_CASE("relations that training should not keep are left out with a note") {

@@ -162,7 +162,7 @@ TEST_CASE("a pair that shares no residual stream is refused with the reason") {
   check_refused(pair_of(late, early),
                 "the upstream SAE writes to 'blocks.5.hook_resid_pre', behind "
                 "'blocks.2.hook_resid_post', which the downstream one reads, and nothing flows "
-                "back: name the earlier one first (--sae), the later one second (--to)");
+                "back: name the earlier one first, the later one second");
   check_refused(pair_of(early, stored(folder, "blocks.7.hook_resid_pre", 3, 5)),
                 "the upstream SAE writes to a space of dimension 4, the downstream one reads one "
                 "of dimension 5: they share no residual stream");

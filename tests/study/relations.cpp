@@ -57,10 +57,10 @@ TEST_CASE("quadruples become distinct pairs; words are found as a person writes 
       words);
   REQUIRE(file.relations.size() == 2);
   CHECK(file.relations[0].name == "capital cities");
-  CHECK(file.relations[0].pairs == std::vector<WordPair>{{1, 2}, {3, 4}, {5, 6}});
+  CHECK(file.relations[0].pairs == std::vector<IdPair>{{1, 2}, {3, 4}, {5, 6}});
   CHECK(file.relations[0].missing == std::vector<std::string>{"lima", "peru"});
   CHECK(file.relations[0].lost == 1);
-  CHECK(file.relations[1].pairs == std::vector<WordPair>{{7, 3}, {4, 6}});
+  CHECK(file.relations[1].pairs == std::vector<IdPair>{{7, 3}, {4, 6}});
   REQUIRE(file.notes.size() == 2);
   CHECK(
       file.notes[0].find("1 of 5 pairs are left out, for 2 words are no tokens: 'lima', 'peru'") !=
@@ -95,6 +95,16 @@ TEST_CASE("hostile quadruples: one line that says what is wrong") {
         std::string::npos);
   CHECK(message(std::string(100'000, 'q') + " b c\n").size() < 400);
   CHECK_THROWS_AS(study::read_quads("/missing/file", words, 4), Error);
+}
+
+TEST_CASE("tokens that arrows leave out are no words") {
+  const TemporaryFolder folder;
+  io::write_text(folder / "q.txt", "a b\nc d\ne f\n");
+  const Vocabulary words({"a", "b", "c", "d", "e", "f"});
+  const std::vector<Id> junk{3};
+  const auto file = study::read_quads(folder / "q.txt", words, 6, junk);
+  CHECK(file.relations[0].pairs == std::vector<IdPair>{{0, 1}, {4, 5}});
+  CHECK(file.relations[0].missing == std::vector<std::string>{"d"});
 }
 
 TEST_CASE("representations from a study's weights: codes where the SAE explains its input") {
@@ -179,6 +189,6 @@ TEST_CASE("relations.json holds what was found") {
   CHECK(relation["tests"][1]["pairs"][3]["a"]["text"] == "w6");
   CHECK(relation["tests"][1]["pairs"][3]["rank"] == codes.pairs[3].rank);
   CHECK(relation["tests"][1]["failures"].size() == codes.failures.size());
-  if (of.tests[0].q.observed() > 0)
-    CHECK(relation["q_codes_over_words"] == codes.q.observed() / of.tests[0].q.observed());
+  REQUIRE(of.tests[0].q.observed() > 0);
+  CHECK(relation["q_codes_over_words"] == codes.q.observed() / of.tests[0].q.observed());
 }

@@ -1067,6 +1067,12 @@ class Train(Scratch):
         self.refused(2, "lambda", *train, *diagram, "--lambda", -1)
         self.refused(2, "lambda", *train, *diagram, "--lambda", "nan")
         self.refused(2, "takes a --lambda", *train, *diagram, "--compare")
+        # Two stars: whichever is trained on, its second words cannot be dealt out otherwise.
+        stars = [[f"plain{i}", f"marked{i // 5}"] for i in range(10)]
+        (self.folder / "stars.toml").write_text(f"[[relation]]\nname = 'stars'\npairs = {json.dumps(stars)}\n")
+        self.refused(2, "stars", *train, "--diagram", self.folder / "stars.toml", "--vocabulary",
+                     self.folder / "words.txt", "--lambda", 1, "--compare")
+        self.assertFalse((self.folder / "sae").exists())
         usage = yoneda(*train, "--lambda", 1)
         self.assertEqual(usage.returncode, 2)
         self.assertIn("--lambda requires --diagram", usage.stderr)

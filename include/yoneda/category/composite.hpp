@@ -31,6 +31,13 @@ inline void require_node(const SignedGraph& graph, Id node) {
                                       std::to_string(graph.node_count()) + " of the graph");
 }
 
+/// The weight of a step, 0 where it is no edge. Throws for nodes outside the graph.
+inline float step_weight(const SignedGraph& graph, Id u, Id v) {
+  require_node(graph, u);
+  require_node(graph, v);
+  return graph.weight(u, v);
+}
+
 }  // namespace detail
 
 /// The arrows of a graph as a function of two nodes. It keeps references to both arguments, and
@@ -39,9 +46,7 @@ inline void require_node(const SignedGraph& graph, Id node) {
 template <Base B>
 auto arrows_of(const B& base, const SignedGraph& graph) {
   return [&base, &graph](Id u, Id v) -> typename B::value {
-    detail::require_node(graph, u);
-    detail::require_node(graph, v);
-    const float weight = graph.weight(u, v);
+    const float weight = detail::step_weight(graph, u, v);
     if (weight == 0)
       throw Error(ErrorKind::value, "step " + std::to_string(u) + " - " + std::to_string(v) +
                                         " of a path is no edge");
@@ -53,9 +58,7 @@ auto arrows_of(const B& base, const SignedGraph& graph) {
 template <JoinBase B>
 auto arrows_or_zero(const B& base, const SignedGraph& graph) {
   return [&base, &graph](Id u, Id v) -> typename B::value {
-    detail::require_node(graph, u);
-    detail::require_node(graph, v);
-    const float weight = graph.weight(u, v);
+    const float weight = detail::step_weight(graph, u, v);
     return weight == 0 ? base.zero() : base.arrow(weight);
   };
 }

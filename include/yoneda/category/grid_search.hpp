@@ -398,14 +398,9 @@ inline GridSearch grid_search(const Representation& representation, std::span<co
       test("additivity G", made.G, &detail::FoundGrid::G, mismatched, "mismatched", keeps_types);
   made.mismatched_score = test("agreement of rows", made.score, &detail::FoundGrid::score,
                                mismatched, "mismatched", keeps_types);
-  for (const Verdict verdict :
-       {Verdict::does_not, Verdict::forced, Verdict::underpowered, Verdict::commutes})
-    for (const NullTest* of : {&made.near_G, &made.mismatched_G})
-      if (of->verdict == verdict) {
-        made.verdict = verdict;
-        made.reason = "Against " + of->null_kind + ": " + of->reason;
-        return made;
-      }
+  const NullTest& decides = deciding({&made.near_G, &made.mismatched_G});
+  made.verdict = decides.verdict;
+  made.reason = "Against " + decides.null_kind + ": " + decides.reason;
   return made;
 }
 

@@ -11,6 +11,7 @@
 #include "yoneda/core/error.hpp"
 #include "yoneda/core/matrix.hpp"
 #include "yoneda/core/types.hpp"
+#include "yoneda/graph/decoder.hpp"
 #include "yoneda/graph/signed_graph.hpp"
 #include "yoneda/null/gaussian.hpp"
 
@@ -48,8 +49,9 @@ double effective_dimension(const Eigen::MatrixXd& C) {
 }
 
 /// The balanced share of a decoder graph's triangles, and what isotropic directions with the same
-/// |cosines| would have, in the effective dimension of the decoder W_dec [n, d]. All 0 where there
-/// are no triangles. Only decoder graphs: the weights must be cosines of directions. Throws
+/// |cosines| would have, in the effective dimension of the unit rows of W_dec [n, d], whose cosines
+/// they are. Without triangles, or in no more than two dimensions, only `dimension` is set. Only
+/// decoder graphs: the weights must be cosines of directions. Throws
 /// Error{value} for graphs of another kind, with the reason, and as its parts do. Cost: n d² / 2 +
 /// m^1.5.
 template <class = void>
@@ -67,7 +69,8 @@ IsotropicExcess isotropic_excess(const SignedGraph& graph, const Matrix& W_dec) 
                                       " rows for a graph of " + std::to_string(graph.node_count()) +
                                       " features");
   IsotropicExcess result;
-  result.dimension = effective_dimension(second_moment(W_dec));
+  result.dimension = effective_dimension(second_moment(unit_rows(W_dec)));
+  if (!(result.dimension > 2)) return result;  // the law of the cosines has none there
   double predicted = 0;
   Index even = 0;
   for_each_triangle(graph, [&](const Triangle& t) {

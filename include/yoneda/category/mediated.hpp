@@ -262,9 +262,13 @@ inline std::optional<Index> first_reaching(std::span<const double> curve, double
   return found - curve.begin() + 1;
 }
 
-/// The test of ρ_n, which no draw changes.
+/// The test of ρ_n, which no draw changes by more than rounding does. Where one did, it would be a
+/// test like the others.
 inline NullTest kept_test(double observed, std::vector<double> draws, const Quantity& quantity) {
+  const bool kept =
+      std::ranges::all_of(draws, [&](double draw) { return std::abs(draw - observed) < 1e-4; });
   NullTest test = judged(quantity, observed, std::move(draws));
+  if (!kept) return test;
   test.verdict = Verdict::forced;
   test.effect = 0;
   test.p_upper = test.p_lower = 1;

@@ -52,8 +52,8 @@ struct Decomposition {
   double F_columns() const { return ms_columns() / ms_rest(); }
 };
 
-/// How the mass Σ z² of a grid's features divides by what they do on it: the largest part of a
-/// feature's sum of squares about its mean is
+/// How the mass Σ z² of a grid's features, but for those that are the same on all of it, divides by
+/// what they do on it: the largest part of a feature's sum of squares about its mean is
 struct KindOfCode {
   double local = 0;          ///< the rest: η_AB > ½, it fires on single points
   double compositional = 0;  ///< a row or a column: max(η_A, η_B) > ½, it fires for one factor
@@ -102,7 +102,8 @@ inline void require_grid(const Grid& grid) {
                                       "themselves");
 }
 
-/// K less the means of its rows and columns: the products of the points about their mean.
+/// K less the means of its rows and columns: the products of the points about their mean. What
+/// rounding leaves of points that are all one is taken for nothing.
 inline Eigen::MatrixXd centred_gram(const Eigen::MatrixXd& K) {
   const Eigen::VectorXd means = K.rowwise().mean();
   const double mean = means.mean();
@@ -110,6 +111,7 @@ inline Eigen::MatrixXd centred_gram(const Eigen::MatrixXd& K) {
   centred.colwise() -= means;
   centred.rowwise() -= means.transpose();
   centred.array() += mean;
+  if (!(centred.trace() > 1e-12 * K.trace())) centred.setZero();
   return centred;
 }
 
@@ -143,7 +145,7 @@ inline Decomposition decomposition(const Eigen::MatrixXd& centred, std::span<con
 
 /// G rounded to 2^-40: layouts that differ in the names of rows alone tie.
 inline double rounded_G(const Decomposition& of) {
-  return std::round(of.G() * 0x1p40) * 0x1p-40;
+  return rounded(of.G());
 }
 
 inline std::vector<Id> in_order(Index count) {
@@ -253,17 +255,11 @@ inline void conclude(ProductTest& test, const ProductOptions& options) {
   check(test.rows, least_permuted_p(rows, columns), "column");
   check(test.columns, least_permuted_p(columns, rows), "row");
   test.p = std::max(test.rows.p_upper, test.columns.p_upper);
-  for (const Verdict verdict :
-       {Verdict::underpowered, Verdict::does_not, Verdict::forced, Verdict::commutes})
-    for (const NullTest* of : {&test.rows, &test.columns})
-      if (of->verdict == verdict) {
-        test.verdict = verdict;
-        test.reason = "Against " + of->null_kind + ": " + of->reason;
-        if (verdict == Verdict::commutes)
-          test.reason =
-              "Within columns: " + test.rows.reason + " Within rows: " + test.columns.reason;
-        return;
-      }
+  const NullTest& decides = deciding({&test.rows, &test.columns});
+  test.verdict = decides.verdict;
+  test.reason = "Against " + decides.null_kind + ": " + decides.reason;
+  if (test.verdict == Verdict::commutes)
+    test.reason = "Within columns: " + test.rows.reason + " Within rows: " + test.columns.reason;
 }
 
 }  // namespace detail

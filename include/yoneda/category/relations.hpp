@@ -13,7 +13,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <compare>
 #include <cstdint>
 #include <limits>
 #include <numeric>
@@ -23,7 +22,9 @@
 #include <vector>
 
 #include "yoneda/category/representation.hpp"
+#include "yoneda/core/disjoint_sets.hpp"
 #include "yoneda/core/error.hpp"
+#include "yoneda/core/id_pair.hpp"
 #include "yoneda/core/parallel.hpp"
 #include "yoneda/core/progress.hpp"
 #include "yoneda/core/random.hpp"
@@ -31,13 +32,6 @@
 #include "yoneda/null/verdict.hpp"
 
 namespace yoneda {
-
-/// One arrow a → b of a relation.
-struct WordPair {
-  Id a, b;
-
-  friend auto operator<=>(const WordPair&, const WordPair&) = default;
-};
 
 /// Fewer pairs, or fewer that share no word, are too few to tell a relation from its nulls.
 inline constexpr Index least_pairs = 8;
@@ -50,7 +44,7 @@ struct RelationOptions {
 
 /// How well the other pairs foretell this one.
 struct PairResult {
-  WordPair pair;
+  IdPair pair;
   double cosine = 0;   ///< cos(D_i, D̄_−i)
   Index rank = 0;      ///< of b_i around a_i + D̄_−i, 1 for the nearest
   double reached = 0;  ///< cos(a_i + D̄_−i, b_i)
@@ -94,7 +88,7 @@ struct PlacedPairs {
   Index groups = 0;
 };
 
-inline PlacedPairs placed(std::span<const WordPair> pairs) {
+inline PlacedPairs placed(std::span<const IdPair> pairs) {
   PlacedPairs made;
   for (const auto& [a, b] : pairs) made.words.insert(made.words.end(), {a, b});
   std::ranges::sort(made.words);
@@ -102,20 +96,15 @@ inline PlacedPairs placed(std::span<const WordPair> pairs) {
   const auto place = [&](Id word) {
     return static_cast<Id>(std::ranges::lower_bound(made.words, word) - made.words.begin());
   };
-  std::vector<Id> root(made.words.size());
-  std::iota(root.begin(), root.end(), Id{0});
-  const auto root_of = [&](Id word) {
-    while (root[word] != word) word = root[word] = root[root[word]];
-    return word;
-  };
+  DisjointSets joined(static_cast<Index>(made.words.size()));
   for (const auto& [a, b] : pairs) {
     made.pairs.a.push_back(place(a));
     made.pairs.b.push_back(place(b));
-    root[root_of(made.pairs.a.back())] = root_of(made.pairs.b.back());
+    joined.join(made.pairs.a.back(), made.pairs.b.back());
   }
-  std::vector<Id> name(root.size(), -1);
+  std::vector<Id> name(made.words.size(), -1);
   for (const Id a : made.pairs.a) {
-    Id& group = name[root_of(a)];
+    Id& group = name[joined.find(a)];
     if (group < 0) group = static_cast<Id>(made.groups++);
     made.group.push_back(group);
   }
@@ -174,11 +163,6 @@ inline std::vector<double> offset_cosines(const Eigen::MatrixXd& K, const Arrang
       cosines[i] = std::clamp((with_all(i) - own) / std::sqrt(own * rest), -1.0, 1.0);
   }
   return cosines;
-}
-
-/// Rounded to 2^-40, so that arrangements that differ in nothing but the order of sums tie.
-inline double rounded(double x) {
-  return std::round(x * 0x1p40) * 0x1p-40;
 }
 
 /// Cosines of a block of items with the words, but for ‖word‖, and the same times m.
@@ -400,29 +384,12 @@ inline RelationStatistic both_nulls(const Quantity& quantity, double observed,
       "Keeps the first words and the second words; deals the second out again at random: loses "
       "which belongs to which.";
   made.swap.seed = made.re_pair.seed = options.seed;
-  for (const Verdict verdict :
-       {Verdict::does_not, Verdict::forced, Verdict::underpowered, Verdict::commutes})
-    for (const NullTest* test : {&made.swap, &made.re_pair})
-      if (test->verdict == verdict) {
-        made.verdict = verdict;
-        made.reason = "Against " + test->null_kind + ": " + test->reason;
-        if (verdict == Verdict::commutes)
-          made.reason = made.swap.reason + " Against re-pair: " + made.re_pair.reason;
-        return made;
-      }
+  const NullTest& decides = deciding({&made.swap, &made.re_pair});
+  made.verdict = decides.verdict;
+  made.reason = "Against " + decides.null_kind + ": " + decides.reason;
+  if (made.verdict == Verdict::commutes)
+    made.reason = made.swap.reason + " Against re-pair: " + made.re_pair.reason;
   return made;
-}
-
-/// The smallest p that dealing the b out again can give: arrangements that exchange equal words are
-/// one.
-inline double least_re_paired_p(const PlacedPairs& placed) {
-  double log_ways = std::lgamma(static_cast<double>(placed.pairs.a.size()) + 1);
-  for (const auto* side : {&placed.pairs.a, &placed.pairs.b}) {
-    std::vector<double> times(placed.words.size(), 0.0);
-    for (const Id word : *side) ++times[word];
-    for (const double count : times) log_ways -= std::lgamma(count + 1);
-  }
-  return std::exp(-std::max(log_ways, 0.0));
 }
 
 /// Why no verdict is possible at this size; empty where one is.
@@ -434,8 +401,10 @@ inline std::string too_small(const PlacedPairs& placed, double alpha) {
   if (placed.groups < least_pairs)
     return "The pairs share words, so that only " + std::to_string(placed.groups) +
            " groups of them say something of their own; a verdict takes at least " + least + ".";
-  if (least_re_paired_p(placed) > alpha)
-    return "The words come so often that dealing the second ones out again changes too little.";
+  // Q is the same where all groups are turned: of 2^groups ways to turn them two are as good.
+  if (std::exp2(1 - static_cast<double>(placed.groups)) > alpha)
+    return "Turning " + std::to_string(placed.groups) +
+           " groups of pairs by coins cannot give so small a p.";
   return {};
 }
 
@@ -448,10 +417,10 @@ inline void make_underpowered(RelationStatistic& statistic, const std::string& r
   statistic.reason = reason;
 }
 
-inline std::vector<WordPair> distinct(std::span<const WordPair> pairs) {
-  std::vector<WordPair> kept;
-  std::vector<WordPair> seen;
-  for (const WordPair& pair : pairs) {
+inline std::vector<IdPair> distinct(std::span<const IdPair> pairs) {
+  std::vector<IdPair> kept;
+  std::vector<IdPair> seen;
+  for (const IdPair& pair : pairs) {
     const auto at = std::ranges::lower_bound(seen, pair);
     if (at != seen.end() && *at == pair) continue;
     seen.insert(at, pair);
@@ -515,10 +484,10 @@ inline std::vector<PairResult> pair_results(const Eigen::MatrixXd& K, const Plac
 /// much that they cannot be dealt out otherwise; Error{cancelled}. Cost: V · words · entries of a
 /// row, + 3 · samples · m · V additions; memory: samples · m a thread.
 inline RelationTest relation_test(const Representation& representation,
-                                  std::span<const WordPair> pairs,
+                                  std::span<const IdPair> pairs,
                                   const RelationOptions& options = {},
                                   const Progress& progress = {}) {
-  const std::vector<WordPair> kept = detail::distinct(pairs);
+  const std::vector<IdPair> kept = detail::distinct(pairs);
   if (kept.size() < 2)
     throw Error(ErrorKind::value, "a relation takes at least two different pairs, not " +
                                       std::to_string(kept.size()));

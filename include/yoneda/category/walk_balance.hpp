@@ -102,7 +102,8 @@ double log_quadratic_form(const WalkMatrix& M, const Eigen::VectorXd& z) {
 
 /// Walk balance (Estrada, Benzi 2014, Walk-based measure of balance in signed networks): of all
 /// closed walks, each of length l counted with β^l / l! and the product of its |weights|, the
-/// positive ones less the negative, by all. 1 for a balanced graph, exactly and only there; towards
+/// positive ones less the negative, by all. 1 for a balanced graph, up to rounding (and, sampled,
+/// the error) only there; towards
 /// 0 the more frustrated. Triangles are its shortest walks that can be negative.
 ///
 /// Scale. A is the matrix of weights as stored, so that weak edges count little; Estrada and Benzi

@@ -49,24 +49,36 @@ class Vocabulary {
   std::unordered_map<std::string, Id> ids_;
 };
 
+/// A text as a person writes it: "␣" stands for a space, as tokens are shown.
+inline std::string with_spaces(std::string_view written) {
+  constexpr std::string_view mark = "\u2423";
+  std::string text(written);
+  for (auto at = text.find(mark); at != text.npos; at = text.find(mark))
+    text.replace(at, mark.size(), " ");
+  return text;
+}
+
+/// "#7" as 7; nothing for other texts, and where there are not as many tokens.
+inline std::optional<Id> numbered_token(std::string_view text, Index V) {
+  if (!text.starts_with('#')) return std::nullopt;
+  Index id = -1;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data() + 1, end, id);
+  if (error != std::errc() || stop != end || id < 0 || id >= V) return std::nullopt;
+  return static_cast<Id>(id);
+}
+
 /// The tokens a person may mean by a word, of V: the one with this text, and the one with a space
 /// before it, as most models write a word within a sentence. "␣" stands for a space, as tokens are
 /// shown; "#7", where that is no token's text, for token 7. Empty where there is none.
 inline std::vector<Id> tokens_of_word(const Vocabulary& vocabulary, std::string_view word,
                                       Index V) {
-  constexpr std::string_view mark = "\u2423";
-  std::string text(word);
-  for (auto at = text.find(mark); at != text.npos; at = text.find(mark))
-    text.replace(at, mark.size(), " ");
+  const std::string text = with_spaces(word);
   std::vector<Id> tokens;
   for (const std::string& written : {text, " " + text})
-    if (const auto token = vocabulary.find(written)) tokens.push_back(*token);
-  if (!tokens.empty() || !text.starts_with('#')) return tokens;
-  Index id = -1;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data() + 1, end, id);
-  if (error == std::errc() && stop == end && id >= 0 && id < V)
-    tokens.push_back(static_cast<Id>(id));
+    if (const auto token = vocabulary.find(written); token && *token < V) tokens.push_back(*token);
+  if (!tokens.empty()) return tokens;
+  if (const auto token = numbered_token(text, V)) tokens.push_back(*token);
   return tokens;
 }
 

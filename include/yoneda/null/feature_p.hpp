@@ -109,8 +109,8 @@ inline FeatureP feature_p(std::span<const FeatureValue> features,
   const auto middle = pools.begin() + static_cast<std::ptrdiff_t>(pools.size() / 2);
   std::ranges::nth_element(pools, middle);  // hubs have few like them, so the smallest says little
   const Index usual = pools.empty() ? 0 : *middle;
-  result.needed =
-      static_cast<Index>(std::ceil(static_cast<double>(result.tested) / options.rate)) - 1;
+  result.needed = std::max<Index>(
+      0, static_cast<Index>(std::ceil(static_cast<double>(result.tested) / options.rate)) - 1);
   if (result.tested == 0) {
     result.floor = "no feature has enough null features of like degree for a p-value: ranks only";
   } else if (usual >= result.needed) {

@@ -80,16 +80,21 @@ inline std::optional<std::string> objection_for_product(std::string_view null) {
          "joint-rotation, which turns both together";
 }
 
-constexpr std::array<std::string_view, 6> null_kinds{
+}  // namespace detail
+
+/// The kinds of null that are ours.
+inline constexpr std::array<std::string_view, 6> null_kinds{
     "gaussian", "whitened-rotation", "rotation", "joint-rotation", "rewire", "sign"};
 
-}  // namespace detail
+/// Whether it draws directions again, so that it needs the weights a graph was made from.
+constexpr bool draws_directions(std::string_view null_kind) {
+  return null_kind != "rewire" && null_kind != "sign" && null_kind != "none";
+}
 
 /// Why comparing a graph of this kind with this null would mislead, in one sentence; nothing where
 /// it is honest. A kind of null that is not ours is its author's to answer for.
 inline std::optional<std::string> objection(std::string_view null_kind, GraphKind kind) {
-  if (std::ranges::find(detail::null_kinds, null_kind) == detail::null_kinds.end())
-    return std::nullopt;
+  if (std::ranges::find(null_kinds, null_kind) == null_kinds.end()) return std::nullopt;
   switch (kind) {
     case GraphKind::user:
       return detail::objection_for_edges(null_kind);

@@ -5,6 +5,7 @@
 #include <Eigen/Core>
 #include <Eigen/QR>
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -162,23 +163,42 @@ struct EncoderDecoder {
 /// Draws encoder and decoder together: with J = [W_dec | W_enc] [n, d + d_in] and C = J'J / n,
 /// J · C^{-1/2} · R · C^{1/2}, R Haar in O(d + d_in) (on the range of C). It keeps all second
 /// moments, so also W_enc'·W_dec, which is what all features together make of what they read; it
-/// loses which directions single features have.
+/// loses which directions single features have. Both blocks are brought to one scale first, and
+/// back afterwards: in exact numbers that changes nothing, but a short encoder beside a long
+/// decoder would count as no direction at all.
 class JointRotation {
  public:
   /// Throws Error{shape} where encoder and decoder have not as many rows, and as WhitenedRotation
   /// does. Cost as there, of d + d_in.
   template <class = void>
   JointRotation(const Matrix& W_dec, const Matrix& W_enc, const Gemm& gemm = eigen_gemm())
-      : d_(W_dec.cols()), rotation_(side_by_side(W_dec, W_enc), gemm) {}
+      : d_(W_dec.cols()),
+        decoder_(scale_of(W_dec)),
+        encoder_(scale_of(W_enc)),
+        rotation_(side_by_side(W_dec, 1 / decoder_, W_enc, 1 / encoder_), gemm) {}
 
   template <class = void>
   EncoderDecoder draw(std::uint64_t seed) const {
     const Matrix J = rotation_.draw(seed);
-    return {columns(J, 0, d_), columns(J, d_, J.cols() - d_)};
+    return {columns(J, 0, d_, decoder_), columns(J, d_, J.cols() - d_, encoder_)};
   }
 
  private:
-  static Matrix side_by_side(const Matrix& W_dec, const Matrix& W_enc) {
+  /// The root mean square of the values, 1 where all are 0; a power of two, so that no bit is lost.
+  static float scale_of(const Matrix& W) {
+    std::vector<float> scratch(W.cols());
+    double square = 0;
+    for (Index i = 0; i < W.rows(); ++i)
+      for (const float x : W.row(i, scratch))
+        square += static_cast<double>(x) * static_cast<double>(x);
+    if (!(square > 0) || !std::isfinite(square))
+      return 1;  // values that are not finite are refused
+    const double mean = square / static_cast<double>(W.rows() * W.cols());
+    return static_cast<float>(std::exp2(std::round(std::log2(mean) / 2)));
+  }
+
+  static Matrix side_by_side(const Matrix& W_dec, float dec_factor, const Matrix& W_enc,
+                             float enc_factor) {
     if (W_dec.rows() != W_enc.rows())
       throw Error(ErrorKind::shape,
                   "a decoder of " + std::to_string(W_dec.rows()) + " features and an encoder of " +
@@ -187,21 +207,22 @@ class JointRotation {
     std::vector<float> values(n * (d + d_in)), scratch(std::max(d, d_in));
     auto out = values.begin();
     for (Index i = 0; i < n; ++i) {
-      out = std::ranges::copy(W_dec.row(i, scratch), out).out;
-      out = std::ranges::copy(W_enc.row(i, scratch), out).out;
+      for (const float x : W_dec.row(i, scratch)) *out++ = x * dec_factor;
+      for (const float x : W_enc.row(i, scratch)) *out++ = x * enc_factor;
     }
     return Matrix::from(std::move(values), n, d + d_in);
   }
 
-  static Matrix columns(const Matrix& J, Index first, Index count) {
+  static Matrix columns(const Matrix& J, Index first, Index count, float factor) {
     std::vector<float> values(J.rows() * count), scratch(J.cols());
     auto out = values.begin();
     for (Index i = 0; i < J.rows(); ++i)
-      out = std::ranges::copy(J.row(i, scratch).subspan(first, count), out).out;
+      for (const float x : J.row(i, scratch).subspan(first, count)) *out++ = x * factor;
     return Matrix::from(std::move(values), J.rows(), count);
   }
 
   Index d_;
+  float decoder_, encoder_;  // scales
   WhitenedRotation rotation_;
 };
 

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
+#include <initializer_list>
 #include <iterator>
 #include <limits>
 #include <optional>
@@ -81,11 +82,12 @@ inline std::string number(const char* format, double value) {
   return text.data();
 }
 
-/// 18.0% for a share of something, else five digits.
+/// 18.0% for a share of something, else five digits or, of large counts, all there are.
 inline std::string value_text(const Quantity& quantity, double value) {
   const auto [low, high] = std::minmax(quantity.worst, quantity.best);
   if (!quantity.share) return number("%.3f", value);
-  return low >= 0 && high <= 1 ? number("%.1f%%", 100 * value) : number("%.5g", value);
+  if (low >= 0 && high <= 1) return number("%.1f%%", 100 * value);
+  return number(std::abs(value) < 1e5 ? "%.5g" : "%.0f", value);
 }
 
 inline std::string p_text(double p) {
@@ -190,5 +192,24 @@ inline NullTest judged(const Quantity& quantity, std::optional<double> observed,
   return conclude(Verdict::does_not, observed_text + ", no better than the " + null_text + " (" +
                                          detail::p_text(p) + ").");
 }
+
+/// Of tests that must all say "commutes", the one that settles what may be said: one that does not,
+/// else one that is forced, else one that is underpowered. The first of several; `tests` is not
+/// empty.
+inline const NullTest& deciding(std::initializer_list<const NullTest*> tests) {
+  for (const Verdict verdict : {Verdict::does_not, Verdict::forced, Verdict::underpowered})
+    for (const NullTest* test : tests)
+      if (test->verdict == verdict) return *test;
+  return **tests.begin();
+}
+
+namespace detail {
+
+/// Rounded to 2^-40, so that arrangements that differ in nothing but the order of sums tie.
+inline double rounded(double x) {
+  return std::round(x * 0x1p40) * 0x1p-40;
+}
+
+}  // namespace detail
 
 }  // namespace yoneda

@@ -2,27 +2,21 @@
 #pragma once
 
 #include <algorithm>
-#include <compare>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "yoneda/core/error.hpp"
+#include "yoneda/core/id_pair.hpp"
 #include "yoneda/core/types.hpp"
 
 namespace yoneda {
 
-/// a is to b: rows of one matrix of activations.
-struct RowPair {
-  Id a = 0, b = 0;
-
-  friend auto operator<=>(const RowPair&, const RowPair&) = default;
-};
-
-/// Pairs whose differences b − a are meant to be one and the same: many squares at once.
+/// Pairs of rows of one matrix of activations whose differences b − a are meant to be one and the
+/// same: many squares at once.
 struct Relation {
   std::string name;
-  std::vector<RowPair> pairs;
+  std::vector<IdPair> pairs;
 };
 
 /// With fewer pairs a mean difference says next to nothing of any other pair.
@@ -34,20 +28,20 @@ inline void require_relation(const Relation& relation, Index rows) {
   const auto refuse = [&](const std::string& message) {
     throw Error(ErrorKind::value, "relation '" + relation.name + "': " + message);
   };
-  const auto text = [](const RowPair& pair) {
+  const auto text = [](const IdPair& pair) {
     return "(" + std::to_string(pair.a) + ", " + std::to_string(pair.b) + ")";
   };
   const auto count = static_cast<Index>(relation.pairs.size());
   if (count < fewest_pairs)
     refuse("at least " + std::to_string(fewest_pairs) + " pairs are needed, found " +
            std::to_string(count));
-  for (const RowPair& pair : relation.pairs) {
+  for (const IdPair& pair : relation.pairs) {
     if (pair.a < 0 || pair.b < 0 || pair.a >= rows || pair.b >= rows)
       refuse("the pair " + text(pair) + " names a row that is not among the " +
              std::to_string(rows) + " rows of activations");
     if (pair.a == pair.b) refuse("the pair " + text(pair) + " pairs a row with itself");
   }
-  std::vector<RowPair> sorted = relation.pairs;
+  std::vector<IdPair> sorted = relation.pairs;
   std::ranges::sort(sorted);
   const auto twice = std::ranges::adjacent_find(sorted);
   if (twice != sorted.end()) refuse("the pair " + text(*twice) + " is given twice");
@@ -57,7 +51,7 @@ inline void require_relation(const Relation& relation, Index rows) {
 inline std::vector<Id> rows_of(std::span<const Relation> relations) {
   std::vector<Id> rows;
   for (const Relation& relation : relations)
-    for (const RowPair& pair : relation.pairs) rows.insert(rows.end(), {pair.a, pair.b});
+    for (const IdPair& pair : relation.pairs) rows.insert(rows.end(), {pair.a, pair.b});
   std::ranges::sort(rows);
   rows.erase(std::ranges::unique(rows).begin(), rows.end());
   return rows;

@@ -30,7 +30,7 @@ inline RelationAgreement relation_agreement(const Codes& codes, const Relation& 
     for (std::size_t i = 0; i < active.size(); ++i)
       to[active[i]] += sign * static_cast<double>(strengths[i]);
   };
-  for (const RowPair& pair : relation.pairs) {
+  for (const IdPair& pair : relation.pairs) {
     add(pair.b, 1, sum);
     add(pair.a, -1, sum);
   }
@@ -39,7 +39,7 @@ inline RelationAgreement relation_agreement(const Codes& codes, const Relation& 
 
   RelationAgreement result{.pairs = static_cast<Index>(relation.pairs.size())};
   double squares = 0;
-  for (const RowPair& pair : relation.pairs) {
+  for (const IdPair& pair : relation.pairs) {
     add(pair.b, 1, difference);
     add(pair.a, -1, difference);
     double square = 0, along = 0;  // ‖D_i‖², D_i · Σ D_j

@@ -44,7 +44,7 @@ class RelationPass {
     count_ = static_cast<Index>(names.size());
     for (const Relation& relation : relations) {
       auto& pairs = relations_.emplace_back();
-      for (const RowPair& pair : relation.pairs) pairs.push_back({place(pair.a), place(pair.b)});
+      for (const IdPair& pair : relation.pairs) pairs.push_back({place(pair.a), place(pair.b)});
     }
   }
 
@@ -97,11 +97,11 @@ class RelationPass {
   }
 
   /// The cost of one relation; its slopes are added to those of the codes.
-  double add_relation(const std::vector<RowPair>& pairs, Index n) {
+  double add_relation(const std::vector<IdPair>& pairs, Index n) {
     const auto m = static_cast<double>(pairs.size());
     mean_.assign(n, 0.0);
     double squares = 0;
-    for (const RowPair& pair : pairs) {
+    for (const IdPair& pair : pairs) {
       add_difference(pair, mean_);
       add_difference(pair, difference_);
       squares += cleared_square(pair);
@@ -124,8 +124,8 @@ class RelationPass {
   }
 
   /// factor · (keep · D_i − D̄), at b_i with this sign and at a_i with the other.
-  void add_slopes(const std::vector<RowPair>& pairs, double factor, double keep) {
-    for (const RowPair& pair : pairs) {
+  void add_slopes(const std::vector<IdPair>& pairs, double factor, double keep) {
+    for (const IdPair& pair : pairs) {
       add_difference(pair, difference_);
       const auto add = [&](Id row, double sign) {
         const auto features = codes_.features(row);
@@ -142,7 +142,7 @@ class RelationPass {
   }
 
   /// sum += z(b) − z(a).
-  void add_difference(const RowPair& pair, std::vector<double>& sum) const {
+  void add_difference(const IdPair& pair, std::vector<double>& sum) const {
     const auto add = [&](Id row, double sign) {
       const auto features = codes_.features(row);
       const auto values = codes_.values(row);
@@ -154,7 +154,7 @@ class RelationPass {
   }
 
   /// ‖difference_‖², which holds the difference of this pair and is zero again afterwards.
-  double cleared_square(const RowPair& pair) {
+  double cleared_square(const IdPair& pair) {
     double square = 0;
     for (const Id row : {pair.b, pair.a})
       for (const Id f : codes_.features(row)) {
@@ -165,7 +165,7 @@ class RelationPass {
   }
 
   std::vector<float> rows_;
-  std::vector<std::vector<RowPair>> relations_;  // of places among the rows
+  std::vector<std::vector<IdPair>> relations_;  // of places among the rows
   RelationPenalty penalty_ = RelationPenalty::alignment;
   double lambda_ = 0;
   Index count_ = 0;

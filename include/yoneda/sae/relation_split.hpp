@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "yoneda/core/disjoint_sets.hpp"
 #include "yoneda/core/random.hpp"
 #include "yoneda/sae/relation.hpp"
 
@@ -21,37 +22,14 @@ struct RelationSplit {
 
 namespace detail {
 
-/// Sets of rows that pairs join, of any relation (union-find with path halving).
-class JoinedRows {
- public:
-  explicit JoinedRows(Index rows) : parent_(rows) {
-    std::iota(parent_.begin(), parent_.end(), Id{0});
-  }
-
-  Id find(Id row) {
-    while (parent_[row] != row) row = parent_[row] = parent_[parent_[row]];
-    return row;
-  }
-
-  /// The smaller row stands for both.
-  void join(Id a, Id b) {
-    a = find(a);
-    b = find(b);
-    parent_[std::max(a, b)] = std::min(a, b);
-  }
-
- private:
-  std::vector<Id> parent_;
-};
-
 /// Pairs that share words, directly or through others: for each relation their places in it.
 using Cluster = std::vector<std::vector<Index>>;
 
 /// In order of their smallest rows.
 inline std::vector<Cluster> clusters_of(std::span<const Relation> relations, Index rows) {
-  JoinedRows joined(rows);
+  DisjointSets joined(rows);
   for (const Relation& relation : relations)
-    for (const RowPair& pair : relation.pairs) joined.join(pair.a, pair.b);
+    for (const IdPair& pair : relation.pairs) joined.join(pair.a, pair.b);
   std::map<Id, Cluster> clusters;
   for (std::size_t r = 0; r < relations.size(); ++r)
     for (std::size_t i = 0; i < relations[r].pairs.size(); ++i) {
@@ -124,7 +102,7 @@ inline RelationSplit split_relations(std::span<const Relation> relations, Index 
 /// until none of the relation's own pairs is left, no row meets itself and no pair comes twice.
 /// Throws Error{value} where a thousand orders did not do. Cost: m log m an order.
 inline Relation random_equations(const Relation& relation, std::uint64_t seed) {
-  const std::set<RowPair> own(relation.pairs.begin(), relation.pairs.end());
+  const std::set<IdPair> own(relation.pairs.begin(), relation.pairs.end());
   const auto m = static_cast<Index>(relation.pairs.size());
   Random random(seed);
   for (int attempt = 0; attempt < 1000; ++attempt) {
@@ -132,9 +110,9 @@ inline Relation random_equations(const Relation& relation, std::uint64_t seed) {
     std::iota(order.begin(), order.end(), Id{0});
     for (Index i = m - 1; i > 0; --i) std::swap(order[i], order[random.below(i)]);
     Relation drawn{relation.name, relation.pairs};
-    std::set<RowPair> fresh;
+    std::set<IdPair> fresh;
     for (Index i = 0; i < m; ++i) {
-      RowPair& pair = drawn.pairs[i];
+      IdPair& pair = drawn.pairs[i];
       pair.b = relation.pairs[order[i]].b;
       if (pair.a != pair.b && !own.contains(pair)) fresh.insert(pair);
     }

@@ -40,7 +40,7 @@ struct DiagramCheck {
 /// Whether an outcome is what was expected of it; where nothing was, anything but `does not`.
 bool passed(std::optional<Verdict> verdict, std::optional<Verdict> expected);
 
-/// How many did not pass, and how many have another verdict than `commutes`.
+/// How many did not pass, and how many have the verdict `commutes`.
 struct DiagramCounts {
   Index all = 0, failed = 0, commuting = 0;
 };

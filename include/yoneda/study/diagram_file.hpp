@@ -22,9 +22,11 @@ struct Place {
 
 enum class ObjectType { feature, token, tokens, category };
 
+inline constexpr std::array<std::string_view, 4> object_type_names{"feature", "token", "tokens",
+                                                                   "category"};
+
 constexpr std::string_view name(ObjectType type) {
-  constexpr std::array<std::string_view, 4> names{"feature", "token", "tokens", "category"};
-  return names[static_cast<std::size_t>(type)];
+  return object_type_names[static_cast<std::size_t>(type)];
 }
 
 /// A word as it is written.
@@ -45,10 +47,11 @@ struct NamedObject {
 /// What the weights along a path mean; see category/base.hpp.
 enum class PathBase { sign, weight, real, probability, lawvere };
 
+inline constexpr std::array<std::string_view, 5> path_base_names{"sign", "weight", "real",
+                                                                 "probability", "lawvere"};
+
 constexpr std::string_view name(PathBase base) {
-  constexpr std::array<std::string_view, 5> names{"sign", "weight", "real", "probability",
-                                                  "lawvere"};
-  return names[static_cast<std::size_t>(base)];
+  return path_base_names[static_cast<std::size_t>(base)];
 }
 
 /// What an equation is compared with.
@@ -58,9 +61,10 @@ enum class EquationNull {
   none,     ///< nothing: an equation holds or it does not, and there is no verdict
 };
 
+inline constexpr std::array<std::string_view, 3> equation_null_names{"permute", "random", "none"};
+
 constexpr std::string_view name(EquationNull null) {
-  constexpr std::array<std::string_view, 3> names{"permute", "random", "none"};
-  return names[static_cast<std::size_t>(null)];
+  return equation_null_names[static_cast<std::size_t>(null)];
 }
 
 /// Two paths with the same ends, as indices into the file's objects.

@@ -1,6 +1,7 @@
 // Relations in the format of Google's analogies: `: name`, then lines `a b c d`.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -11,15 +12,15 @@
 namespace yoneda::study {
 
 /// One relation as a file gives it.
-struct Relation {
+struct WordRelation {
   std::string name;
-  std::vector<WordPair> pairs;       ///< distinct, in order of appearance
+  std::vector<IdPair> pairs;         ///< distinct, in order of appearance
   std::vector<std::string> missing;  ///< words that are no tokens, each once
   Index lost = 0;                    ///< pairs left out for them
 };
 
 struct QuadsFile {
-  std::vector<Relation> relations;
+  std::vector<WordRelation> relations;
   std::vector<std::string> notes;  ///< what was left out, by relation
   Source source;                   ///< the file, for the record
 };
@@ -32,9 +33,11 @@ struct QuadsFile {
 ///
 /// A word stands for one token: the one with a space before it, as most models write a word within
 /// a sentence, or else the one with just this text; where there is neither, the same in lower case
-/// (of ASCII letters). Pairs of which a word is no token, and pairs of one token with itself, are
+/// (of ASCII letters). Those among `excluded` (ascending), which arrows leave out as junk, count as
+/// no tokens. Pairs of which a word is no token, and pairs of one token with itself, are
 /// left out and noted. Throws Error{file}, Error{format} that names the line, Error{value} by the
 /// relation's name where fewer than two pairs are left.
-QuadsFile read_quads(const std::string& path, const Vocabulary& vocabulary, Index V);
+QuadsFile read_quads(const std::string& path, const Vocabulary& vocabulary, Index V,
+                     std::span<const Id> excluded = {});
 
 }  // namespace yoneda::study

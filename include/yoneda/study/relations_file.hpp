@@ -16,7 +16,7 @@ namespace yoneda::study {
 
 /// One relation in every representation asked for.
 struct RelationTests {
-  Relation relation;
+  WordRelation relation;
   std::vector<RelationTest> tests;
 
   /// The test in the representation of this name, or null.
