@@ -11,6 +11,7 @@
 #include "yoneda/null/rewire.hpp"
 #include "yoneda/null/rotation.hpp"
 #include "yoneda/null/sign_shuffle.hpp"
+#include "yoneda/null/weight_shuffle.hpp"
 #include "yoneda/onednn/gemm.hpp"
 #include "yoneda/study/steps.hpp"
 
@@ -40,11 +41,11 @@ Construction recorded_construction(const GraphFile& file) {
   return how;
 }
 
-// Shuffled signs keep every triangle, so only a null that draws the edges again can say whether
-// there are many of them.
+// Shuffled signs and weights keep every triangle, so only a null that draws the edges again can say
+// whether there are many of them.
 std::vector<Statistic> statistics_against(std::string_view null) {
   std::vector<Statistic> statistics{triangle_balance_statistic(), frustrated_share_statistic()};
-  if (null != "sign") statistics.push_back(triangle_count_statistic());
+  if (null != "sign" && null != "weights") statistics.push_back(triangle_count_statistic());
   return statistics;
 }
 
@@ -119,7 +120,9 @@ void look_at_categories(Check& check, const SignedGraph& graph, const Partition&
 
 void test_against_edges(Check& check, std::string_view kind, const SignedGraph& graph,
                         const CheckStep& step, const Progress& progress) {
-  const Null null = kind == "rewire" ? rewire(graph) : sign_shuffle(graph);
+  const Null null = kind == "rewire"    ? rewire(graph)
+                    : kind == "weights" ? weight_shuffle(graph)
+                                        : sign_shuffle(graph);
   test_against(check, null, statistics_against(kind), graph, step, progress);
   check.null_features = graph.node_count();
 }

@@ -35,7 +35,11 @@ TEST_CASE(
        "those of no Gram matrix", "rewired edges would make a false discovery"},
       {"sign", true, false, false, false, "", "shuffled signs would make a false discovery",
        "shuffled signs would make a false discovery",
-       "shuffled signs would make a false discovery"}};
+       "shuffled signs would make a false discovery"},
+      {"weights", true, false, false, false, "", "shuffled weights would make a false discovery",
+       "shuffled weights would make a false discovery",
+       "shuffled weights would make a false discovery"}};
+  CHECK(std::size(cases) == null_kinds.size());
   for (const Case& c : cases)
     for (const GraphKind kind : all_kinds) {
       CAPTURE(c.null);

@@ -44,17 +44,18 @@ namespace detail {
 
 /// Of a graph of which nothing but its edges is known.
 inline std::optional<std::string> objection_for_edges(std::string_view null) {
-  if (null == "sign" || null == "rewire") return std::nullopt;
+  if (null == "sign" || null == "rewire" || null == "weights") return std::nullopt;
   return std::string(null) +
          " draws the directions a graph was made from, and a graph read from a file has none; use "
-         "sign or rewire";
+         "sign, rewire or weights";
 }
 
 /// Of a Gram matrix of decoder rows or of what they do to tokens.
 inline std::optional<std::string> objection_for_gram(std::string_view null, GraphKind kind) {
-  if (null == "sign")
-    return "a Gram matrix is nearly balanced by construction, so shuffled signs would make a false "
-           "discovery; use gaussian";
+  if (null == "sign" || null == "weights")
+    return "a Gram matrix is nearly balanced by construction, so shuffled " +
+           std::string(null == "sign" ? "signs" : "weights") +
+           " would make a false discovery; use gaussian";
   if (null == "rewire")
     return "a Gram matrix is nearly balanced by construction, so rewired edges, which are those of "
            "no Gram matrix, would make a false discovery; use gaussian";
@@ -69,9 +70,11 @@ inline std::optional<std::string> objection_for_gram(std::string_view null, Grap
 
 /// Of a product of what one thing writes and another reads.
 inline std::optional<std::string> objection_for_product(std::string_view null) {
-  if (null == "sign" || null == "rewire")
+  if (null == "sign" || null == "rewire" || null == "weights")
     return "a product of low rank balances part of its cycles by construction, so " +
-           std::string(null == "sign" ? "shuffled signs" : "rewired edges") +
+           std::string(null == "sign"     ? "shuffled signs"
+                       : null == "rewire" ? "rewired edges"
+                                          : "shuffled weights") +
            " would make a false discovery; use joint-rotation, which turns encoder and decoder "
            "together";
   if (null == "joint-rotation") return std::nullopt;
@@ -83,12 +86,13 @@ inline std::optional<std::string> objection_for_product(std::string_view null) {
 }  // namespace detail
 
 /// The kinds of null that are ours.
-inline constexpr std::array<std::string_view, 6> null_kinds{
-    "gaussian", "whitened-rotation", "rotation", "joint-rotation", "rewire", "sign"};
+inline constexpr std::array<std::string_view, 7> null_kinds{
+    "gaussian", "whitened-rotation", "rotation", "joint-rotation", "rewire", "sign", "weights"};
 
 /// Whether it draws directions again, so that it needs the weights a graph was made from.
 constexpr bool draws_directions(std::string_view null_kind) {
-  return null_kind != "rewire" && null_kind != "sign" && null_kind != "none";
+  return null_kind != "rewire" && null_kind != "sign" && null_kind != "weights" &&
+         null_kind != "none";
 }
 
 /// Why comparing a graph of this kind with this null would mislead, in one sentence; nothing where
