@@ -164,13 +164,18 @@ class Lines {
 // what it may be compared with, and where a virtual graph's second SAE begins.
 constexpr std::string_view kind_mark = "yoneda graph, kind ";
 constexpr std::string_view nodes_mark = "nodes from 0: f < ";
+// Edge lists alone; a matrix that is not symmetric is directed.
+constexpr std::string_view directed_mark = "directed";
 
 struct TextGraph {
   GraphKind kind = GraphKind::user;
   std::string upstream;
+  bool says_directed = false;
 
   /// Virtual graphs are directed, whatever the text's form or the reader says.
-  bool directed(bool otherwise) const { return kind == GraphKind::virtual_ || otherwise; }
+  bool directed(bool otherwise) const {
+    return kind == GraphKind::virtual_ || says_directed || otherwise;
+  }
 };
 
 std::string_view first_word(std::string_view text) {
@@ -186,6 +191,8 @@ TextGraph described(std::string_view text, char comment, const std::string& path
     line.remove_prefix(std::min(line.find_first_not_of(std::string{comment, ' '}), line.size()));
     if (line.starts_with(kind_mark))
       found.kind = kind_from(std::string(first_word(line.substr(kind_mark.size()))), path);
+    if (first_word(line) == line.substr(0, line.find_last_not_of(" \t\r") + 1))
+      found.says_directed |= first_word(line) == directed_mark;
     if (line.starts_with(nodes_mark)) found.upstream = first_word(line.substr(nodes_mark.size()));
   }
   return found;
@@ -283,12 +290,15 @@ GraphFile parse_matrix_market(std::string_view text, const std::string& path) {
                   described_as, path);
 }
 
-/// What kind of graph it is and, of a virtual one, which node is which feature; nothing for a
-/// user's own.
+/// What kind of graph it is, unless a user's own; which way its edges lead, unless that is known;
+/// and of a virtual one, which node is which feature.
 std::string description(const GraphFile& file, char comment) {
   const GraphKind kind = file.graph.kind();
-  if (kind == GraphKind::user) return {};
-  std::string text = fmt::format("{} {}{}\n", comment, kind_mark, name(kind));
+  const bool known = kind == GraphKind::virtual_ || comment != '#';
+  std::string text;
+  if (file.graph.directed() && !known) text = fmt::format("{} {}\n", comment, directed_mark);
+  if (kind == GraphKind::user) return text;
+  text += fmt::format("{} {}{}\n", comment, kind_mark, name(kind));
   if (kind != GraphKind::virtual_) return text;
   const auto path = [&file](const char* role) {
     const auto found = file.record.sources.find(role);

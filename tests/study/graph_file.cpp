@@ -55,7 +55,6 @@ TEST_CASE("graphs survive every format bit for bit") {
     record.convention = "folded";
     record.options["k"] = "7";
     record.sources["sae"] = {"/a/b", "0123", {"/a/b/c"}, "SAELens", {{"decoder", "W"}}};
-    const bool directed = direction == Direction::directed;
 
     study::write_graph(folder / "g.safetensors", graph, record);
     const auto read = study::read_graph(folder / "g.safetensors");
@@ -70,8 +69,8 @@ TEST_CASE("graphs survive every format bit for bit") {
     check_same(study::read_graph(folder / "g.mtx").graph, graph);
     CHECK(study::read_graph(folder / "g.mtx").graph.kind() == GraphKind::profile);
     study::write_graph(folder / "g.tsv", graph, record);
-    check_same(study::read_graph(folder / "g.tsv", directed).graph, graph);
-    CHECK(study::read_graph(folder / "g.tsv", directed).graph.kind() == GraphKind::profile);
+    check_same(study::read_graph(folder / "g.tsv").graph, graph);
+    CHECK(study::read_graph(folder / "g.tsv").graph.kind() == GraphKind::profile);
   }
 }
 
@@ -143,6 +142,16 @@ TEST_CASE("edge lists are read as people write them") {
   CHECK(graph.edge_count() == 2);
   CHECK(graph.weight(0, 1) == 2.5f);
   CHECK(graph.weight(1, 2) == -1e-3f);
+  CHECK_FALSE(graph.directed());
+  io::write_text(folder / "g.txt", "# of whom\n#directed\r\n0 1 2.5\n1 0 -1\n");
+  const SignedGraph directed = study::read_graph(folder / "g.txt").graph;
+  CHECK(directed.directed());
+  CHECK(directed.weight(0, 1) == 2.5f);
+  CHECK(directed.weight(1, 0) == -1.0f);
+  io::write_text(folder / "g.txt", "# directed by nobody\n0 1 2.5\n");
+  CHECK_FALSE(study::read_graph(folder / "g.txt").graph.directed());
+  io::write_text(folder / "g.txt", "0 1 2.5\n");
+  CHECK(study::read_graph(folder / "g.txt", true).graph.directed());
 }
 
 TEST_CASE("damaged graphs are refused in one line that names file and place") {
