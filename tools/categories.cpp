@@ -34,6 +34,10 @@ void run(const Options& options, const Session& session) {
   study::Record record = graph.record;
   record.command = session.command;
   record.options["method"] = options.step.method;
+  if (options.step.method == "leiden") {
+    record.options["objective"] = options.step.objective;
+    record.options["resolution"] = fmt::format("{}", options.step.resolution);
+  }
   record.options["count"] = std::to_string(made.partition.count);
   record.options["seed"] = std::to_string(options.step.seed);
   const yoneda::Vocabulary none;

@@ -216,10 +216,23 @@ void add_graph_flags(CLI::App& command, study::GraphStep& step, bool two_saes) {
 
 void add_category_flags(CLI::App& command, study::CategoryStep& step) {
   command.add_option("--method", step.method, "how features are grouped")
-      ->check(CLI::IsMember({"sponge", "kmeans"}))
+      ->check(CLI::IsMember(
+          std::vector<std::string>(study::category_methods.begin(), study::category_methods.end())))
       ->capture_default_str();
-  command.add_option("--count", step.count, "number of categories (default: √ of the features)")
+  command
+      .add_option("--count", step.count,
+                  "number of categories of sponge and kmeans (default: √ of the features)")
       ->check(at_least(0));
+  command
+      .add_option("--objective", step.objective,
+                  "what leiden makes large: signed modularity, or the constant Potts model")
+      ->check(CLI::IsMember(std::vector<std::string>(study::leiden_objectives.begin(),
+                                                     study::leiden_objectives.end())))
+      ->capture_default_str();
+  command
+      .add_option("--resolution", step.resolution,
+                  "of leiden: more of it makes more and smaller categories")
+      ->capture_default_str();
   command.add_option("--seed", step.seed, "seed of everything random")->capture_default_str();
 }
 

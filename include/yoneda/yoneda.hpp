@@ -4,7 +4,8 @@
 // factorisations, and seconds of compilation; include them where you use them:
 //     yoneda/category/frustration_bound.hpp   bounds of frustration that a factorisation proves
 //     yoneda/linear/eigenpairs.hpp            largest eigenpairs of a symmetric pencil
-//     yoneda/cluster/sponge.hpp               SPONGE_sym clustering
+//     yoneda/cluster/sponge.hpp               SPONGE_sym clustering; leiden.hpp,
+//     edge_contraction.hpp
 #pragma once
 
 #include "yoneda/arrows/extremes.hpp"
@@ -42,8 +43,12 @@
 #include "yoneda/category/walk_balance.hpp"
 #include "yoneda/cluster/agreement.hpp"
 #include "yoneda/cluster/clustering.hpp"
+#include "yoneda/cluster/edge_contraction.hpp"
 #include "yoneda/cluster/kmeans.hpp"
 #include "yoneda/cluster/labels.hpp"
+#include "yoneda/cluster/leiden.hpp"
+#include "yoneda/cluster/local_moves.hpp"
+#include "yoneda/cluster/pair_objective.hpp"
 #include "yoneda/core/disjoint_sets.hpp"
 #include "yoneda/core/dtype.hpp"
 #include "yoneda/core/error.hpp"
@@ -89,6 +94,7 @@
 #include "yoneda/null/sign_shuffle.hpp"
 #include "yoneda/null/token_set.hpp"
 #include "yoneda/null/verdict.hpp"
+#include "yoneda/null/weight_shuffle.hpp"
 #include "yoneda/sae/adam.hpp"
 #include "yoneda/sae/encode.hpp"
 #include "yoneda/sae/firing.hpp"

@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "yoneda/cluster/edge_contraction.hpp"
 #include "yoneda/cluster/kmeans.hpp"
+#include "yoneda/cluster/leiden.hpp"
 #include "yoneda/cluster/sponge.hpp"
 #include "yoneda/graph/components.hpp"
 #include "yoneda/graph/decoder.hpp"
@@ -22,6 +24,62 @@ Index default_count(Index nodes) {
   return std::max<Index>(1, std::llround(std::sqrt(static_cast<double>(nodes))));
 }
 
+Clustering by_sponge(const SignedGraph& graph, const CategoryStep& step, Index count,
+                     const Progress& progress) {
+  SpongeOptions options;
+  options.count = count;
+  options.seed = step.seed;
+  return sponge_sym(graph, options, progress);
+}
+
+Clustering by_leiden(const SignedGraph& graph, const CategoryStep& step, const Progress& progress) {
+  if (std::ranges::find(leiden_objectives, step.objective) == leiden_objectives.end())
+    throw Error(ErrorKind::value, "unknown objective '" + step.objective +
+                                      "' of Leiden; there are modularity and potts");
+  LeidenOptions options;
+  options.seed = step.seed;
+  return leiden(graph,
+                step.objective == "potts" ? constant_potts(graph, step.resolution)
+                                          : modularity_objective(graph, step.resolution),
+                options, progress);
+}
+
+Clustering by_kmeans(const SignedGraph& graph, const Sources* sources, const CategoryStep& step,
+                     Index count) {
+  if (!sources)
+    throw Error(ErrorKind::value, "k-means groups decoder rows: name the SAE with --sae");
+  if (sources->sae.n() != graph.node_count())
+    throw Error(ErrorKind::shape, "the SAE has " + std::to_string(sources->sae.n()) +
+                                      " features, the graph " + std::to_string(graph.node_count()) +
+                                      " nodes");
+  KMeansOptions options;
+  options.count = count;
+  options.seed = step.seed;
+  Clustering made;
+  made.partition = by_size({kmeans(decoder_points(sources->sae.W_dec), options).label, count});
+  return made;
+}
+
+Clustering grouped(const SignedGraph& graph, const Sources* sources, const CategoryStep& step,
+                   const Progress& progress) {
+  const bool finds_its_own = step.method == "leiden" || step.method == "correlation";
+  if (finds_its_own && step.count > 0)
+    throw Error(ErrorKind::value, "how many categories " + step.method +
+                                      " finds follows from the graph" +
+                                      (step.method == "leiden" ? " and its resolution" : "") +
+                                      "; sponge and kmeans take a count");
+  const Index count = step.count > 0 ? step.count : default_count(graph.node_count());
+  if (step.method == "sponge") return by_sponge(graph, step, count, progress);
+  if (step.method == "leiden") return by_leiden(graph, step, progress);
+  if (step.method == "correlation") return correlation_clustering(graph, step.seed);
+  if (step.method == "kmeans") return by_kmeans(graph, sources, step, count);
+  std::string known;
+  for (const std::string_view method : category_methods)
+    known += (known.empty() ? "" : ", ") + std::string(method);
+  throw Error(ErrorKind::value,
+              "unknown clustering method '" + step.method + "'; there are " + known);
+}
+
 }  // namespace
 
 Categories make_categories(const GraphFile& file, const ArrowsFile* arrows, const Sources* sources,
@@ -31,31 +89,11 @@ Categories make_categories(const GraphFile& file, const ArrowsFile* arrows, cons
     throw Error(ErrorKind::value,
                 "a virtual graph joins the features of two SAEs, and categories are of one: group "
                 "either SAE's own graph (yoneda graph --kind profile or decoder)");
-  const Index count = step.count > 0 ? step.count : default_count(graph.node_count());
+  Clustering clustering = grouped(graph, sources, step, progress);
   Categories made;
   made.method = step.method;
-  if (step.method == "sponge") {
-    SpongeOptions options;
-    options.count = count;
-    options.seed = step.seed;
-    Clustering clustering = sponge_sym(graph, options, progress);
-    made.partition = std::move(clustering.partition);
-    made.notes = std::move(clustering.notes);
-  } else if (step.method == "kmeans") {
-    if (!sources)
-      throw Error(ErrorKind::value, "k-means groups decoder rows: name the SAE with --sae");
-    if (sources->sae.n() != graph.node_count())
-      throw Error(ErrorKind::shape, "the SAE has " + std::to_string(sources->sae.n()) +
-                                        " features, the graph " +
-                                        std::to_string(graph.node_count()) + " nodes");
-    KMeansOptions options;
-    options.count = count;
-    options.seed = step.seed;
-    made.partition = by_size({kmeans(decoder_points(sources->sae.W_dec), options).label, count});
-  } else {
-    throw Error(ErrorKind::value,
-                "unknown clustering method '" + step.method + "'; there are sponge and kmeans");
-  }
+  made.partition = std::move(clustering.partition);
+  made.notes = std::move(clustering.notes);
   made.quotient = quotient(graph, made.partition);
   made.scores = {signed_modularity(graph, made.partition), positive_cut(graph, made.partition),
                  negative_uncut(graph, made.partition)};

@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "yoneda/core/random.hpp"
 
 using namespace yoneda;
@@ -81,4 +84,71 @@ TEST_CASE("partitions that cannot be compared are refused") {
   CHECK_THROWS_AS(adjusted_rand_index({{0}, 1}, {{0, 0}, 1}), Error);
   CHECK_THROWS_AS(adjusted_rand_index({{1}, 1}, {{0}, 1}), Error);
   CHECK_THROWS_AS(variation_of_information({{0}, 1}, {{3}, 1}), Error);
+}
+
+TEST_CASE("the mean over all permutations is the expected mutual information") {
+  const Partition a{{0, 0, 0, 1, 1, 2}, 3}, b{{0, 1, 1, 0, 0, -1}, 2};
+  const auto shared = [](const Partition& x, const Partition& y) {
+    double sum = 0;
+    for (const auto& cell : detail::contingency(x, y).cells) {
+      const auto table = detail::contingency(x, y);
+      const double n = 6, both = static_cast<double>(cell.size);
+      sum += both / n *
+             std::log(n * both /
+                      static_cast<double>(table.rows[cell.row] * table.columns[cell.column]));
+    }
+    return sum;
+  };
+  std::vector<Id> order{0, 1, 2, 3, 4, 5};
+  double sum = 0;
+  int count = 0;
+  do {
+    Partition permuted = b;
+    for (std::size_t i = 0; i < 6; ++i) permuted.label[i] = b.label[order[i]];
+    sum += shared(a, permuted);
+    ++count;
+  } while (std::ranges::next_permutation(order).found);
+  REQUIRE(count == 720);
+  const double expected = sum / count;
+  CHECK(detail::expected_mutual_information(detail::contingency(a, b)) ==
+        doctest::Approx(expected));
+  const auto table = detail::contingency(a, b);
+  const double most = (detail::entropy(table.rows, 6) + detail::entropy(table.columns, 6)) / 2;
+  CHECK(adjusted_mutual_information(a, b) ==
+        doctest::Approx((shared(a, b) - expected) / (most - expected)));
+  CHECK(adjusted_mutual_information(a, b) == doctest::Approx(adjusted_mutual_information(b, a)));
+}
+
+TEST_CASE("adjusted mutual information of equal, trivial and independent partitions") {
+  const Partition a{{0, 1, 2, 0, 1, 2, -1}, 3}, renamed{{2, 0, 1, 2, 0, 1, -1}, 3};
+  CHECK(adjusted_mutual_information(a, renamed) == doctest::Approx(1));
+  const Partition one{{0, 0, 0}, 1}, apart{{0, 1, 2}, 3};
+  CHECK(adjusted_mutual_information(one, one) == 1);
+  CHECK(adjusted_mutual_information(apart, apart) == 1);
+  CHECK(adjusted_mutual_information(one, apart) == doctest::Approx(0));
+  CHECK(adjusted_mutual_information({{}, 0}, {{}, 0}) == 1);
+  Random random(1);
+  double mean = 0;
+  for (int round = 0; round < 200; ++round) {
+    Partition x{{}, 8}, y{{}, 8};
+    for (int i = 0; i < 60; ++i) {
+      x.label.push_back(static_cast<Id>(random.below(8)));
+      y.label.push_back(static_cast<Id>(random.below(8)));
+    }
+    mean += adjusted_mutual_information(x, y) / 200;
+  }
+  CHECK(std::abs(mean) < 0.01);
+  CHECK_THROWS_AS(adjusted_mutual_information(one, {{0, 0}, 1}), Error);
+}
+
+TEST_CASE("which group a group is most like") {
+  const Partition a{{0, 0, 0, 1, 1, -1, 2}, 3}, b{{1, 1, 0, 0, 0, 0, -1}, 2};
+  const auto found = best_matches(a, b);
+  REQUIRE(found.size() == 3);
+  CHECK(found[0].group == 1);
+  CHECK(found[0].jaccard == doctest::Approx(2.0 / 3));
+  CHECK(found[1].group == 0);
+  CHECK(found[1].jaccard == doctest::Approx(2.0 / 4));
+  CHECK(found[2].group == -1);
+  CHECK(found[2].jaccard == 0);
 }

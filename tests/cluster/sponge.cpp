@@ -4,40 +4,12 @@
 #include <Spectra/MatOp/SparseSymMatProd.h>
 #include <doctest/doctest.h>
 
-#include <set>
-
+#include "cluster/groupings.hpp"
 #include "yoneda/cluster/agreement.hpp"
 
 using namespace yoneda;
 
 namespace {
-
-struct Planted {
-  std::vector<Edge> edges;
-  Partition truth;
-
-  SignedGraph graph() const {
-    return SignedGraph::from_edges(static_cast<Index>(truth.label.size()), edges,
-                                   Direction::undirected, GraphKind::user);
-  }
-};
-
-/// The signed block model: node i in group i mod k; `draws` uniformly random pairs, of which those
-/// with i < j are kept once; positive within a group and negative across, a share of signs flipped.
-Planted block_model(Index n, Index k, Index draws, double flips, std::uint64_t seed) {
-  Random random(seed);
-  Planted planted{{}, {{}, k}};
-  for (Index i = 0; i < n; ++i) planted.truth.label.push_back(static_cast<Id>(i % k));
-  std::set<std::pair<Id, Id>> seen;
-  for (Index draw = 0; draw < draws; ++draw) {
-    const Id i = static_cast<Id>(random.below(n)), j = static_cast<Id>(random.below(n));
-    const bool flip = random.uniform() < flips;
-    if (i >= j || !seen.emplace(i, j).second) continue;
-    const bool same = planted.truth.label[i] == planted.truth.label[j];
-    planted.edges.push_back({i, j, same != flip ? 1.0f : -1.0f});
-  }
-  return planted;
-}
 
 /// The problem on the whole graph at once, written down from the definition.
 struct WholePencil {

@@ -93,6 +93,101 @@ inline double adjusted_rand_index(const Partition& a, const Partition& b) {
   return most == expected ? 1 : (together - expected) / (most - expected);
 }
 
+namespace detail {
+
+/// The entropy of a grouping of `total` nodes, in nats.
+inline double entropy(const std::vector<Index>& sizes, Index total) {
+  if (total == 0) return 0;
+  const auto n = static_cast<double>(total);
+  return std::max(0.0, std::log(n) - n_log_n(sizes) / n);
+}
+
+/// How often each size occurs, ascending; empty groups do not count.
+inline std::vector<std::pair<Index, Index>> size_counts(std::vector<Index> sizes) {
+  std::erase(sizes, 0);
+  std::ranges::sort(sizes);
+  std::vector<std::pair<Index, Index>> counts;
+  for (const Index size : sizes) {
+    if (counts.empty() || counts.back().first != size) counts.emplace_back(size, 0);
+    ++counts.back().second;
+  }
+  return counts;
+}
+
+/// The mean mutual information of two groupings of these sizes where one is permuted over the
+/// nodes: the size of an intersection is hypergeometric.
+inline double expected_mutual_information(const Contingency& table) {
+  const Index N = table.total;
+  std::vector<double> log_factorial(N + 1, 0);
+  for (Index i = 2; i <= N; ++i)
+    log_factorial[i] = log_factorial[i - 1] + std::log(static_cast<double>(i));
+  const auto log_choose = [&](Index n, Index k) {
+    return log_factorial[n] - log_factorial[k] - log_factorial[n - k];
+  };
+  double sum = 0;
+  const auto columns = size_counts(table.columns);
+  for (const auto& [a, times_a] : size_counts(table.rows))
+    for (const auto& [b, times_b] : columns) {
+      double of_pair = 0;
+      for (Index both = std::max<Index>(1, a + b - N); both <= std::min(a, b); ++both) {
+        const double chance =
+            std::exp(log_choose(a, both) + log_choose(N - a, b - both) - log_choose(N, b));
+        const auto n = static_cast<double>(both);
+        of_pair += chance * n / static_cast<double>(N) *
+                   std::log(static_cast<double>(N) * n /
+                            (static_cast<double>(a) * static_cast<double>(b)));
+      }
+      sum += static_cast<double>(times_a) * static_cast<double>(times_b) * of_pair;
+    }
+  return sum;
+}
+
+}  // namespace detail
+
+/// The adjusted mutual information: 1 for equal partitions, 0 on average for independent ones of
+/// the same group sizes,
+///
+///   (I(a; b) − E) / (½(H(a) + H(b)) − E),
+///
+/// E the mean of I over permutations of the nodes. 1 where the denominator vanishes. Nodes labelled
+/// -1 are groups of their own. Throws as adjusted_rand_index does. Cost: n log n, and the sum of
+/// the smaller sizes over all pairs of different sizes. Source: Vinh, Epps, Bailey 2010,
+/// Information theoretic measures for clusterings comparison.
+inline double adjusted_mutual_information(const Partition& a, const Partition& b) {
+  const detail::Contingency table = detail::contingency(a, b);
+  if (table.total == 0) return 1;
+  std::vector<Index> cells;
+  for (const auto& cell : table.cells) cells.push_back(cell.size);
+  const double of_a = detail::entropy(table.rows, table.total),
+               of_b = detail::entropy(table.columns, table.total);
+  const double shared = of_a + of_b - detail::entropy(cells, table.total);
+  const double expected = detail::expected_mutual_information(table);
+  const double most = (of_a + of_b) / 2;
+  return most - expected <= 1e-12 * std::max(1.0, most) ? 1
+                                                        : (shared - expected) / (most - expected);
+}
+
+/// The group of another partition that a group is most like.
+struct GroupMatch {
+  Id group = -1;       ///< of the other partition; -1 where it shares no node with any
+  double jaccard = 0;  ///< nodes in both by nodes in either
+};
+
+/// For every group of `a` the group of `b` with the largest Jaccard index, ties to the smaller
+/// number. Nodes labelled -1 count in the size of no group. Throws as adjusted_rand_index does.
+/// Cost: n log n.
+inline std::vector<GroupMatch> best_matches(const Partition& a, const Partition& b) {
+  const detail::Contingency table = detail::contingency(a, b);
+  std::vector<GroupMatch> best(a.count);
+  for (const auto& [row, column, size] : table.cells) {
+    if (row >= a.count || column >= b.count) continue;  // a node without a group
+    const Index either = table.rows[row] + table.columns[column] - size;
+    const double jaccard = static_cast<double>(size) / static_cast<double>(either);
+    if (jaccard > best[row].jaccard) best[row] = {static_cast<Id>(column), jaccard};
+  }
+  return best;
+}
+
 /// The variation of information in nats, H(a|b) + H(b|a): a metric, 0 for equal partitions, at
 /// most log n. Nodes labelled -1 are groups of their own. Throws as adjusted_rand_index does. Cost:
 /// n log n. Source: Meilă 2007, Comparing clusterings: an information based distance.

@@ -1,10 +1,12 @@
 // The steps of the main job: arrows, graph, categories, check.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "yoneda/arrows/logit_arrows.hpp"
@@ -34,9 +36,16 @@ struct GraphStep {
   NeighborOptions neighbors;
 };
 
+/// How features are grouped, and what Leiden makes as large as it can.
+inline constexpr std::array<std::string_view, 4> category_methods{"sponge", "leiden", "correlation",
+                                                                  "kmeans"};
+inline constexpr std::array<std::string_view, 2> leiden_objectives{"modularity", "potts"};
+
 struct CategoryStep {
-  std::string method = "sponge";  ///< sponge, or kmeans on decoder rows
-  Index count = 0;                ///< 0: the square root of the number of features
+  std::string method = "sponge";  ///< one of category_methods; kmeans is on decoder rows
+  Index count = 0;  ///< of sponge and kmeans, 0: the square root of the number of features
+  std::string objective = "modularity";  ///< of leiden: signed modularity, constant Potts model
+  double resolution = 1;                 ///< of leiden: more of it makes more categories
   std::uint64_t seed = 1;
 };
 
@@ -75,7 +84,8 @@ GraphFile make_virtual_graph(const SaePair& pair, const NeighborOptions& neighbo
                              const Progress& progress = {});
 
 /// Categories of an undirected graph, with labels where there are arrows. `kmeans` needs the SAE.
-/// Throws Error{value} for a virtual graph, whose nodes are of two SAEs.
+/// Throws Error{value} for a virtual graph, whose nodes are of two SAEs, and for a count where the
+/// method finds its own.
 Categories make_categories(const GraphFile& graph, const ArrowsFile* arrows, const Sources* sources,
                            const CategoryStep& step, const Progress& progress = {});
 
