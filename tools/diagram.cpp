@@ -23,23 +23,6 @@ std::string word(Id token, const Vocabulary& vocabulary) {
   return words(std::span(&token, 1), vocabulary, 1);
 }
 
-// A sentence or two, in lines of a width that is read.
-void print_wrapped(const std::string& text) {
-  constexpr std::size_t width = 92;
-  std::string line;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = std::min(text.find(' ', at), text.size());
-    const std::string next = safe_text(text.substr(at, end - at), width);
-    at = end + 1;
-    if (!line.empty() && yoneda::columns(line) + 1 + yoneda::columns(next) > width) {
-      fmt::print("    {}\n", line);
-      line.clear();
-    }
-    line += (line.empty() ? "" : " ") + next;
-  }
-  fmt::print("    {}\n", line);
-}
-
 // "✓ royalty" and its verdict, in two columns.
 template <class Result>
 void print_title(const Result& result) {
@@ -89,12 +72,6 @@ std::string path_text(const study::PathValue& side, const std::vector<Id>& path,
     text += safe_text(file.objects[path[i]].name, 24);
   }
   return text;
-}
-
-std::string value_text(const std::optional<double>& value, study::PathBase base) {
-  if (!value) return "no value";
-  if (base == study::PathBase::sign) return *value < 0 ? "−" : "+";
-  return fmt::format("{}{:.4g}", *value < 0 ? "−" : "", std::abs(*value));
 }
 
 // Which arrows the sparse graph has, and that the others were computed.
@@ -174,12 +151,31 @@ void print_grid(const study::GridResult& result) {
   print_wrapped(result.reason);
 }
 
+void print_search(const study::SearchResult& result, const Vocabulary& vocabulary) {
+  print_title(result);
+  const yoneda::GridSearch& search = result.search;
+  const auto row = [&](Index i) {
+    std::string text;
+    for (Index j = 0; j < search.grid.columns; ++j)
+      text += (j == 0 ? "" : ", ") + word(search.grid(i, j), vocabulary);
+    return text;
+  };
+  fmt::print("    from {}, in {}:\n", row(0), result.written.in);
+  for (Index i = 1; i < search.grid.rows; ++i)
+    fmt::print("      {} {:.3f}\n", padded(row(i), 52), search.scores[i]);
+  print_wrapped(
+      fmt::format("G {:.3f}; grids searched from words as near to each other have {:.3f} on "
+                  "average, from words "
+                  "of this one's columns {:.3f}",
+                  search.G, search.near_G.null_mean, search.mismatched_G.null_mean));
+  print_wrapped(result.reason);
+}
+
 // "3 commute, 1 is forced": the verdicts that there are, commutes first.
 std::string verdict_counts(const study::DiagramCheck& check) {
   std::vector<std::optional<Verdict>> verdicts;
-  for (const auto& result : check.equations) verdicts.push_back(result.verdict);
-  for (const auto& result : check.relations) verdicts.push_back(result.verdict);
-  for (const auto& result : check.grids) verdicts.push_back(result.verdict);
+  study::for_each_result(check,
+                         [&verdicts](const auto& result) { verdicts.push_back(result.verdict); });
   std::string text;
   const auto add = [&](std::optional<Verdict> wanted, const char* label) {
     if (const auto count = std::ranges::count(verdicts, wanted); count > 0)
@@ -195,18 +191,13 @@ std::string verdict_counts(const study::DiagramCheck& check) {
 
 std::string failed_names(const study::DiagramCheck& check, bool require_commutes) {
   std::string names;
-  const auto add = [&](const auto& results) {
-    for (const auto& result : results) {
-      const std::optional<Verdict> verdict = result.verdict;
-      if (study::passed(verdict, result.written.expect) &&
-          (!require_commutes || verdict == Verdict::commutes))
-        continue;
-      names += (names.empty() ? "'" : ", '") + result.written.name + "'";
-    }
-  };
-  add(check.equations);
-  add(check.relations);
-  add(check.grids);
+  study::for_each_result(check, [&](const auto& result) {
+    const std::optional<Verdict> verdict = result.verdict;
+    if (study::passed(verdict, result.written.expect) &&
+        (!require_commutes || verdict == Verdict::commutes))
+      return;
+    names += (names.empty() ? "'" : ", '") + result.written.name + "'";
+  });
   return names;
 }
 
@@ -255,6 +246,7 @@ void check_diagrams(const DiagramOptions& options, const Session& session) {
     for (const auto& result : check.equations) print_equation(result, check.file);
     for (const auto& result : check.relations) print_relation(result, vocabulary);
     for (const auto& result : check.grids) print_grid(result);
+    for (const auto& result : check.searches) print_search(result, vocabulary);
     fmt::print("\n{} of {} as believed: {}\n",
                study::counts(check).all - study::counts(check).failed, study::counts(check).all,
                verdict_counts(check));

@@ -1,4 +1,4 @@
-// yoneda check --diagram: a user's own equations, relations and grids.
+// yoneda check --diagram: a user's own equations, relations, grids and searches.
 #pragma once
 
 #include <string>

@@ -33,12 +33,6 @@ std::vector<std::vector<Id>> groups_of(const study::Categories& categories) {
   return members(categories.partition);
 }
 
-// Of a virtual graph: f and g, features of the SAE that writes and of the one that reads.
-std::string node_name(const study::GraphFile& file, Id node) {
-  if (file.graph.kind() != GraphKind::virtual_) return std::to_string(node);
-  return node < file.upstream ? fmt::format("f{}", node) : fmt::format("g{}", node - file.upstream);
-}
-
 // An edge of a virtual graph leads from one SAE to the other: no triangle closes.
 void print_squares(const CycleBalance& squares) {
   if (const auto share = squares.share())
@@ -109,6 +103,33 @@ void print_feature_tests(const FeatureP& tests) {
 }
 
 }  // namespace
+
+std::string node_name(const study::GraphFile& file, Id node) {
+  if (file.graph.kind() != GraphKind::virtual_) return std::to_string(node);
+  return node < file.upstream ? fmt::format("f{}", node) : fmt::format("g{}", node - file.upstream);
+}
+
+std::string value_text(const std::optional<double>& value, study::PathBase base) {
+  if (!value) return "no value";
+  if (base == study::PathBase::sign) return *value < 0 ? "−" : "+";
+  return fmt::format("{}{:.4g}", *value < 0 ? "−" : "", std::abs(*value));
+}
+
+void print_wrapped(const std::string& text) {
+  constexpr std::size_t width = 92;
+  std::string line;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find(' ', at), text.size());
+    const std::string next = safe_text(text.substr(at, end - at), width);
+    at = end + 1;
+    if (!line.empty() && columns(line) + 1 + columns(next) > width) {
+      fmt::print("    {}\n", line);
+      line.clear();
+    }
+    line += (line.empty() ? "" : " ") + next;
+  }
+  fmt::print("    {}\n", line);
+}
 
 std::string raises_heading(const Vocabulary& vocabulary) {
   const bool spaces = std::ranges::any_of(vocabulary.texts(), [](const std::string& text) {

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <span>
 #include <string>
 
 #include "yoneda/study/arrows_file.hpp"
 #include "yoneda/study/categories_file.hpp"
 #include "yoneda/study/check_file.hpp"
+#include "yoneda/study/diagram_file.hpp"
 #include "yoneda/study/graph_file.hpp"
 
 namespace tool {
@@ -21,6 +23,16 @@ void print_excluded(std::span<const yoneda::Id> tokens, const yoneda::Vocabulary
 /// The largest categories: size, label, opposite.
 void print_categories(const yoneda::study::Categories& categories,
                       const yoneda::Vocabulary& vocabulary, std::size_t most);
+
+/// What a node of a graph is called: "7"; of a virtual graph "f7", a feature of the SAE that
+/// writes, or "g7", one of the SAE that reads.
+std::string node_name(const yoneda::study::GraphFile& graph, yoneda::Id node);
+
+/// A value of a path: "+", "−0.53".
+std::string value_text(const std::optional<double>& value, yoneda::study::PathBase base);
+
+/// A sentence or two, indented, in lines of a width that is read.
+void print_wrapped(const std::string& text);
 
 /// Balance, triangles, frustration and the verdicts.
 void print_check(const yoneda::study::Check& check, const yoneda::study::GraphFile& graph);

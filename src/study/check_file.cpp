@@ -3,16 +3,13 @@
 #include <algorithm>
 #include <tuple>
 
-#include "graph_json.hpp"
-#include "json.hpp"
+#include "check_json.hpp"
 #include "yoneda/category/frustration_bound.hpp"
 #include "yoneda/category/walk_balance.hpp"
 #include "yoneda/graph/virtual.hpp"
 
 namespace yoneda::study {
 namespace {
-
-constexpr std::string_view format = "yoneda-check/1";
 
 Json feature_json(Id feature, const Check& check, const ArrowsFile* arrows) {
   Json json{{"feature", feature},
@@ -122,8 +119,7 @@ Check check_graph(const SignedGraph& given, Index strongest) {
 
 void write_check(const std::string& path, const Check& check, const GraphFile& file,
                  const ArrowsFile* arrows, const Record& record) {
-  Json json = to_json(record, format);
-  json["graph"] = graph_json(file);
+  Json json = begun_check(file, record);
   json["balance"] = {{"balanced", check.balance.balanced()},
                      {"certificate", check.balance.certificate}};
   json["triangles"] = {{"count", check.triangles.count()},
@@ -154,6 +150,7 @@ void write_check(const std::string& path, const Check& check, const GraphFile& f
     json["failures"].push_back(
         {{"triangle", {t.a, t.b, t.c}}, {"weights", {t.ab, t.ac, t.bc}}, {"strength", weight(t)}});
   json["notes"] = check.notes;
+  keep_parts(json, path);
   write_json(path, json);
 }
 

@@ -72,6 +72,22 @@ GridResult checked(const DiagramFile& file, const WrittenGrid& grid, const Grid&
   });
 }
 
+SearchResult checked(const DiagramFile& file, const WrittenSearch& search,
+                     const std::vector<Id>& from, const std::vector<Id>& candidates,
+                     Representations& representations, const DiagramStep& step,
+                     const Progress& progress) {
+  auto options = options_of<GridSearchOptions>(step);
+  options.rows = search.rows;
+  options.candidates = candidates;
+  return io::naming(text_of(file.path, search.place), "search " + io::quote(search.name), [&] {
+    SearchResult result{search, {}, Verdict::underpowered, {}};
+    result.search = grid_search(representations.of(search.in), from, options, progress);
+    result.verdict = result.search.verdict;
+    result.reason = result.search.reason;
+    return result;
+  });
+}
+
 std::vector<IdPair> pairs_of(const DiagramFile& file, const WrittenRelation& relation,
                              const DiagramWorld& world) {
   std::vector<IdPair> pairs;
@@ -92,6 +108,32 @@ Grid items_of(const DiagramFile& file, const WrittenGrid& grid, const DiagramWor
   return made;
 }
 
+std::vector<Id> row_of(const DiagramFile& file, const WrittenSearch& search,
+                       const DiagramWorld& world) {
+  std::vector<Id> row;
+  for (const WrittenWord& word : search.from) {
+    row.push_back(looked_up(word, file.path, world));
+    if (std::ranges::find(row, row.back()) != row.end() - 1)
+      throw_at(ErrorKind::value, file.path, word.place,
+               io::quote(word.text) + " is in the row already");
+  }
+  return row;
+}
+
+/// Words that may begin a row, ascending: those named, or all that the arrows do not leave out.
+std::vector<Id> candidates_of(const DiagramFile& file, const WrittenSearch& search,
+                              const DiagramWorld& world) {
+  std::vector<Id> candidates;
+  for (const WrittenWord& word : search.among)
+    candidates.push_back(looked_up(word, file.path, world));
+  std::ranges::sort(candidates);
+  candidates.erase(std::ranges::unique(candidates).begin(), candidates.end());
+  if (!candidates.empty()) return candidates;
+  for (Id t = 0; t < static_cast<Id>(world.V); ++t)
+    if (!std::ranges::binary_search(world.excluded, t)) candidates.push_back(t);
+  return candidates;
+}
+
 const Vocabulary* vocabulary_of(const ArrowsFile* arrows, const Sources* sources) {
   if (arrows && !arrows->vocabulary.empty()) return &arrows->vocabulary;
   return sources ? &sources->vocabulary : nullptr;
@@ -105,16 +147,11 @@ bool passed(std::optional<Verdict> verdict, std::optional<Verdict> expected) {
 
 DiagramCounts counts(const DiagramCheck& check) {
   DiagramCounts counts;
-  const auto count = [&counts](const auto& results) {
-    for (const auto& result : results) {
-      ++counts.all;
-      counts.failed += !passed(result.verdict, result.written.expect);
-      counts.commuting += result.verdict == Verdict::commutes;
-    }
-  };
-  count(check.equations);
-  count(check.relations);
-  count(check.grids);
+  for_each_result(check, [&counts](const auto& result) {
+    ++counts.all;
+    counts.failed += !passed(result.verdict, result.written.expect);
+    counts.commuting += result.verdict == Verdict::commutes;
+  });
   return counts;
 }
 
@@ -138,9 +175,14 @@ DiagramCheck make_diagram_check(const DiagramFile& file, const GraphFile& graph,
   // Everything is looked up before anything is computed: a misspelt word should not take a minute.
   std::vector<std::vector<IdPair>> pairs;
   std::vector<Grid> grids;
+  std::vector<std::vector<Id>> rows, candidates;
   for (const WrittenRelation& relation : file.relations)
     pairs.push_back(pairs_of(file, relation, world));
   for (const WrittenGrid& grid : file.grids) grids.push_back(items_of(file, grid, world));
+  for (const WrittenSearch& search : file.searches) {
+    rows.push_back(row_of(file, search, world));
+    candidates.push_back(candidates_of(file, search, world));
+  }
 
   for (const WrittenEquation& equation : file.equations)
     check.equations.push_back(
@@ -151,6 +193,9 @@ DiagramCheck make_diagram_check(const DiagramFile& file, const GraphFile& graph,
         checked(file, file.relations[i], pairs[i], representations, step, progress));
   for (std::size_t i = 0; i < grids.size(); ++i)
     check.grids.push_back(checked(file, file.grids[i], grids[i], representations, step, progress));
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    check.searches.push_back(
+        checked(file, file.searches[i], rows[i], candidates[i], representations, step, progress));
   const auto note = [&check](const std::string& name, const std::vector<std::string>& notes) {
     for (const std::string& text : notes) check.notes.push_back(name + ": " + text);
   };

@@ -1,14 +1,9 @@
 #include "yoneda/study/diagram_check_file.hpp"
 
-#include <filesystem>
-
-#include "graph_json.hpp"
-#include "json.hpp"
+#include "check_json.hpp"
 
 namespace yoneda::study {
 namespace {
-
-constexpr std::string_view format = "yoneda-check/1";
 
 Json verdict_json(std::optional<Verdict> verdict) {
   return verdict ? Json(name(*verdict)) : Json(nullptr);
@@ -127,6 +122,24 @@ Json grid_json(const GridResult& result) {
   return json;
 }
 
+/// The grid found, the row it was searched from first.
+Json search_json(const SearchResult& result, const Vocabulary& vocabulary) {
+  const GridSearch& search = result.search;
+  Json json = outcome(result, result.verdict);
+  json["in"] = result.written.in;
+  json["rows"] = Json::array();
+  for (Index i = 0; i < search.grid.rows; ++i) {
+    Json words = Json::array();
+    for (Index j = 0; j < search.grid.columns; ++j)
+      words.push_back(word_json(search.grid(i, j), vocabulary));
+    json["rows"].push_back({{"words", words}, {"agreement", search.scores[i]}});
+  }
+  json["G"] = number_or_null(search.G);
+  json["agreement"] = number_or_null(search.score);
+  json["nulls"] = {null_json(search.near_G), null_json(search.mismatched_G)};
+  return json;
+}
+
 Json diagrams(const DiagramCheck& check, const Vocabulary& vocabulary, const Record& record,
               bool draws) {
   const DiagramCounts found = counts(check);
@@ -138,7 +151,7 @@ Json diagrams(const DiagramCheck& check, const Vocabulary& vocabulary, const Rec
             {"checked", found.all},
             {"failed", found.failed},
             {"commuting", found.commuting}};
-  for (const char* part : {"objects", "equations", "relations", "grids"})
+  for (const char* part : {"objects", "equations", "relations", "grids", "searches"})
     json[part] = Json::array();
   for (std::size_t i = 0; i < check.members.size(); ++i)
     json["objects"].push_back(object_json(check.file.objects[i], check.members[i], vocabulary));
@@ -147,6 +160,8 @@ Json diagrams(const DiagramCheck& check, const Vocabulary& vocabulary, const Rec
   for (const RelationResult& result : check.relations)
     json["relations"].push_back(relation_json(result, vocabulary));
   for (const GridResult& result : check.grids) json["grids"].push_back(grid_json(result));
+  for (const SearchResult& result : check.searches)
+    json["searches"].push_back(search_json(result, vocabulary));
   json["notes"] = check.notes;
   return json;
 }
@@ -161,19 +176,7 @@ std::string diagram_json(const DiagramCheck& check, const Vocabulary& vocabulary
 
 void write_diagram_check(const std::string& path, const DiagramCheck& check, const GraphFile& graph,
                          const Vocabulary& vocabulary, const Record& record) {
-  const Json outline = graph_json(graph);
-  Json json;
-  if (std::filesystem::exists(path)) {
-    json = read_json(path);
-    record_from(json, format, path);
-    if (json.value("graph", Json()) != outline) json = Json();  // it is of another graph
-  }
-  if (json.is_null()) {
-    json = to_json(record, format);
-    json["graph"] = outline;
-  }
-  json["diagrams"] = diagrams(check, vocabulary, record, true);
-  write_json(path, json);
+  write_check_part(path, "diagrams", diagrams(check, vocabulary, record, true), graph, record);
 }
 
 }  // namespace yoneda::study

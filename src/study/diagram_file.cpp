@@ -57,15 +57,19 @@ class Reader {
 
   DiagramFile read(std::string_view text) {
     const toml::table root = parsed(text);
-    constexpr std::array<std::string_view, 4> parts{"objects", "equation", "relation", "grid"};
+    constexpr std::array<std::string_view, 5> parts{"objects", "equation", "relation", "grid",
+                                                    "search"};
     require_known(root, parts, "a diagram file has");
     if (const toml::node* objects = root.get("objects")) read_objects(table(*objects, "objects"));
     for_each_table(root, "equation", [&](const toml::table& t) { read_equation(t); });
     for_each_table(root, "relation", [&](const toml::table& t) { read_relation(t); });
     for_each_table(root, "grid", [&](const toml::table& t) { read_grid(t); });
-    if (file_.equations.empty() && file_.relations.empty() && file_.grids.empty())
+    for_each_table(root, "search", [&](const toml::table& t) { read_search(t); });
+    if (file_.equations.empty() && file_.relations.empty() && file_.grids.empty() &&
+        file_.searches.empty())
       throw Error(ErrorKind::format,
-                  "holds nothing to check: write an [[equation]], a [[relation]] or a [[grid]]",
+                  "holds nothing to check: write an [[equation]], a [[relation]], a [[grid]] or a "
+                  "[[search]]",
                   file_.path);
     return std::move(file_);
   }
@@ -381,6 +385,32 @@ class Reader {
       grid.in = representation_names[choice(*node, "in", representation_names)];
     grid.expect = expected(table);
     file_.grids.push_back(std::move(grid));
+  }
+
+  void read_search(const toml::table& table) {
+    constexpr std::array<std::string_view, 6> keys{"name", "from", "rows", "among", "in", "expect"};
+    require_known(table, keys, "a search has");
+    WrittenSearch search;
+    search.place = place_of(table.source());
+    search.name = name_of(table, "search", file_.searches);
+    const toml::node& from = required(table, "from", "search " + io::quote(search.name));
+    search.from = words_of(from, "from");
+    const auto columns = static_cast<Index>(search.from.size());
+    if (columns < 2)
+      fail(ErrorKind::value, from.source(), "a row to search from takes at least two words");
+    if (const toml::node* node = table.get("rows")) {
+      search.rows = number(*node, "rows");
+      if (search.rows < 3 || search.rows < columns)
+        fail(ErrorKind::value, node->source(),
+             fmt::format("'rows' is {}; a grid is searched with at least three rows, and as many "
+                         "as its {} columns",
+                         search.rows, columns));
+    }
+    if (const toml::node* node = table.get("among")) search.among = words_of(*node, "among");
+    if (const toml::node* node = table.get("in"))
+      search.in = representation_names[choice(*node, "in", representation_names)];
+    search.expect = expected(table);
+    file_.searches.push_back(std::move(search));
   }
 
   DiagramFile file_;

@@ -143,11 +143,12 @@ TEST_CASE("objects are looked up by what they are") {
 
 TEST_CASE("every complaint says line and column, what is wrong and what to do") {
   CHECK(complaint("") ==
-        " holds nothing to check: write an [[equation]], a [[relation]] or a [[grid]]");
+        " holds nothing to check: write an [[equation]], a [[relation]], a [[grid]] or a "
+        "[[search]]");
   CHECK(complaint("[objects]\na = { token = 'king' \n").starts_with("2:"));
   CHECK(complaint("[objetcs]\n") ==
         "1:2: unknown key 'objetcs', perhaps 'objects'; a diagram file has objects, equation, "
-        "relation or grid");
+        "relation, grid or search");
   CHECK(
       complaint(objects("a = 3")) ==
       "2:5: object 'a' is a whole number; write a = { token = \"word\" }, or a feature, tokens or "
@@ -214,6 +215,15 @@ TEST_CASE("every complaint says line and column, what is wrong and what to do") 
         "3:2: row 2 of the grid has 1 words, the first has 2");
   CHECK(complaint("[[grid]]\nrows = [['king', 'queen']]") ==
         "2:8: a grid of 1 x 2; it takes at least two rows of two words");
+  CHECK(complaint("[[search]]\nname = 's'") == "1:1: search 's' has no 'from'");
+  CHECK(complaint("[[search]]\nfrom = ['king']") ==
+        "2:8: a row to search from takes at least two words");
+  CHECK(complaint("[[search]]\nfrom = ['king', 'queen']\nrows = 2") ==
+        "3:8: 'rows' is 2; a grid is searched with at least three rows, and as many as its 2 "
+        "columns");
+  CHECK(complaint("[[search]]\nfrom = ['king', 'queen']\nmong = ['may']") ==
+        "3:1: unknown key 'mong', perhaps 'among'; a search has name, from, rows, among, in or "
+        "expect");
   CHECK(complaint("grid = 3") == "1:8: 'grid' is a whole number, expected a list");
 }
 
@@ -252,6 +262,23 @@ TEST_CASE("what is not there is said with what is") {
   without.excluded = excluded;
   CHECK(complaint(objects("a = { token = 'king' }"), without)
             .starts_with("2:15: 'king' is a token that the arrows leave out as junk"));
+}
+
+TEST_CASE("a search: what is written, and what is not") {
+  const DiagramFile file = parse_diagram_file(
+      "[[search]]\nfrom = ['king', 'queen']\n[[search]]\nname = 's'\nfrom = ['king', 'queen', "
+      "'may']\nrows = 4\namong = ['june']\nin = 'words'\nexpect = 'forced'",
+      "f");
+  REQUIRE(file.searches.size() == 2);
+  CHECK(file.searches[0].name == "search 1");
+  CHECK(file.searches[0].rows == 8);
+  CHECK(file.searches[0].among.empty());
+  CHECK(file.searches[0].in == "codes");
+  CHECK(file.searches[1].from.size() == 3);
+  CHECK(file.searches[1].rows == 4);
+  CHECK(file.searches[1].among[0].text == "june");
+  CHECK(file.searches[1].in == "words");
+  CHECK(file.searches[1].expect == Verdict::forced);
 }
 
 TEST_CASE("no damage to a file is more than an error that names it") {

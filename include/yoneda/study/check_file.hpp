@@ -44,7 +44,8 @@ struct Check {
 /// `failures` keeps the `strongest` unbalanced triangles by |ab · ac · bc|.
 Check check_graph(const SignedGraph& graph, Index strongest = 50);
 
-/// Writes atomically. Words come from `arrows` (null: ids alone). Throws Error{file}.
+/// Writes atomically. Words come from `arrows` (null: ids alone). What an earlier check of the same
+/// graph says of diagrams and equations is kept. Throws Error{file}.
 void write_check(const std::string& path, const Check& check, const GraphFile& graph,
                  const ArrowsFile* arrows, const Record& record);
 

@@ -1,11 +1,14 @@
-// What a diagram file says, checked: every equation, relation and grid with its verdict.
+// What a diagram file says, checked: every equation, relation, grid and search with its
+// verdict.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "yoneda/category/grid_search.hpp"
 #include "yoneda/category/products.hpp"
 #include "yoneda/category/relations.hpp"
 #include "yoneda/core/progress.hpp"
@@ -28,14 +31,31 @@ struct GridResult {
   std::string reason;
 };
 
+struct SearchResult {
+  WrittenSearch written;
+  GridSearch search;
+  Verdict verdict = Verdict::underpowered;
+  std::string reason;
+};
+
 struct DiagramCheck {
   DiagramFile file;
   std::vector<Members> members;  ///< of the file's objects
   std::vector<EquationResult> equations;
   std::vector<RelationResult> relations;
   std::vector<GridResult> grids;
+  std::vector<SearchResult> searches;
   std::vector<std::string> notes;
 };
+
+/// visit(result) for every equation, relation, grid and search, in this order.
+template <class Visit>
+void for_each_result(const DiagramCheck& check, const Visit& visit) {
+  std::ranges::for_each(check.equations, visit);
+  std::ranges::for_each(check.relations, visit);
+  std::ranges::for_each(check.grids, visit);
+  std::ranges::for_each(check.searches, visit);
+}
 
 /// Whether an outcome is what was expected of it; where nothing was, anything but `does not`.
 bool passed(std::optional<Verdict> verdict, std::optional<Verdict> expected);

@@ -10,8 +10,8 @@
 
 namespace yoneda::study {
 
-/// As JSON text: objects, equations, relations, grids, with words beside ids. `draws`: with the
-/// discrepancies of all arrangements of every equation.
+/// As JSON text: objects, equations, relations, grids, searches, with words beside ids. `draws`:
+/// with the discrepancies of all arrangements of every equation.
 std::string diagram_json(const DiagramCheck& check, const Vocabulary& vocabulary,
                          const Record& record, bool draws);
 

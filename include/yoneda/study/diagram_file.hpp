@@ -1,4 +1,5 @@
-// Beliefs about a model as TOML: objects, equations between paths, relations and grids of words.
+// Beliefs about a model as TOML: objects, equations between paths, relations and grids of words,
+// and grids to search for.
 #pragma once
 
 #include <array>
@@ -97,6 +98,17 @@ struct WrittenGrid {
   Place place;
 };
 
+/// A row of words, from which the others of a grid are to be found.
+struct WrittenSearch {
+  std::string name;
+  std::vector<WrittenWord> from;
+  Index rows = 8;                  ///< of the grid, that of `from` among them
+  std::vector<WrittenWord> among;  ///< first words to try; empty: all there are
+  std::string in = "codes";
+  std::optional<Verdict> expect;
+  Place place;
+};
+
 /// All in the order of the file.
 struct DiagramFile {
   std::string path;
@@ -104,6 +116,7 @@ struct DiagramFile {
   std::vector<WrittenEquation> equations;
   std::vector<WrittenRelation> relations;
   std::vector<WrittenGrid> grids;
+  std::vector<WrittenSearch> searches;
 };
 
 /// Reads the file; knows nothing yet of features or words. Throws Error{file}; Error{format} for
