@@ -5,6 +5,7 @@
 
 #include "command.hpp"
 #include "diagram.hpp"
+#include "equations.hpp"
 #include "summary.hpp"
 #include "terminal.hpp"
 #include "yoneda/null/null.hpp"
@@ -15,6 +16,7 @@ namespace {
 struct Options {
   SourceFlags sources;
   study::CheckStep step;
+  EquationOptions equations;
   std::string input, arrows, output, require, diagram;
   bool samples_given = false;
 };
@@ -59,11 +61,30 @@ void run_diagrams(const Options& options, const Session& session) {
   check_diagrams(diagram, session);
 }
 
+void run_equations(const Options& options, const Session& session) {
+  if (options.require == "balanced")
+    throw yoneda::Error(yoneda::ErrorKind::value,
+                        "--require balanced asks about the whole graph: leave out --equations");
+  EquationOptions equations = options.equations;
+  equations.input = options.input;
+  equations.output = options.output;
+  equations.step.samples = options.step.samples;
+  equations.step.seed = options.step.seed;
+  equations.require_commutes = options.require == "commutes";
+  check_equations(equations, session);
+}
+
 void run(const Options& options, const Session& session) {
   if (!options.diagram.empty()) return run_diagrams(options, session);
+  if (!options.equations.shape.empty()) return run_equations(options, session);
   const auto study = study::study_at(options.input);
   const std::string output = options.output.empty() && study ? study->check() : options.output;
   const study::GraphFile graph = study::read_graph(study ? study->graph() : options.input);
+  if (graph.graph.directed() && graph.graph.kind() != yoneda::GraphKind::virtual_)
+    throw yoneda::Error(yoneda::ErrorKind::value,
+                        "balance and frustration are of undirected graphs, and this one is "
+                        "directed; ask what its paths say with --equations triangles, squares, "
+                        "paths or sweep");
   const std::string arrows_path =
       options.arrows.empty() && study ? study->arrows() : options.arrows;
   std::optional<study::ArrowsFile> arrows;
@@ -98,20 +119,28 @@ void add_check(CLI::App& app, Session& session) {
   auto options = std::make_shared<Options>();
   CLI::App* command =
       app.add_subcommand("check", "Does the graph commute, and would a random one as well?");
-  command->add_option("input", options->input, "a study or a graph (.safetensors, .tsv, .mtx)")
+  command
+      ->add_option("input", options->input,
+                   "a study or a graph (.safetensors, .tsv, .mtx); an edge list is directed where "
+                   "a comment before its edges says `# directed`")
       ->required();
   auto* diagram = command->add_option(
       "--diagram", options->diagram,
-      "check the equations, relations and grids of this TOML file instead of the whole graph; exit "
-      "with 1 unless all hold");
+      "check the equations, relations, grids and searches of this TOML file instead of the whole "
+      "graph; exit with 1 unless all hold");
   add_check_flags(*command, options->step);
+  add_equation_flags(*command, options->equations);
+  auto* equations = command->get_option("--equations");
+  diagram->excludes(equations);
   for (const char* of_graph : {"--null", "--null-features", "--null-tokens"})
-    diagram->excludes(command->get_option(of_graph));
+    for (CLI::Option* instead : {diagram, equations})
+      instead->excludes(command->get_option(of_graph));
   command->add_option("--seed", options->step.seed, "seed of everything random")
       ->capture_default_str();
   command
       ->add_option("--require", options->require,
-                   "exit with 1 unless this holds; with --diagram, of all that is checked")
+                   "exit with 1 unless this holds; with --diagram and --equations, of all that is "
+                   "checked")
       ->check(CLI::IsMember({"balanced", "commutes"}));
   command->add_option("--arrows", options->arrows,
                       "arrows to take words from (default: the study's)");

@@ -7,7 +7,7 @@
 #include "arrangements.hpp"
 #include "diagram_place.hpp"
 #include "io/text.hpp"
-#include "yoneda/category/base.hpp"
+#include "path_base.hpp"
 #include "yoneda/category/composite.hpp"
 #include "yoneda/core/parallel.hpp"
 
@@ -86,19 +86,8 @@ SidesFound sides_in(const B& base, const WrittenEquation& equation,
 
 SidesFound sides_of(const WrittenEquation& equation, std::span<const Members> objects,
                     const ObjectArrows& arrows) {
-  switch (equation.base) {
-    case PathBase::sign:
-      return sides_in(Sign{}, equation, objects, arrows);
-    case PathBase::weight:
-      return sides_in(Weight{}, equation, objects, arrows);
-    case PathBase::real:
-      return sides_in(Real{}, equation, objects, arrows);
-    case PathBase::probability:
-      return sides_in(Probability{}, equation, objects, arrows);
-    case PathBase::lawvere:
-      break;
-  }
-  return sides_in(Lawvere{}, equation, objects, arrows);
+  return with_base(equation.base,
+                   [&](const auto& base) { return sides_in(base, equation, objects, arrows); });
 }
 
 std::vector<std::optional<ObjectArrow>> arrows_along(std::span<const Id> path,

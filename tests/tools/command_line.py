@@ -134,6 +134,14 @@ class MainJob(Scratch):
         self.done("graph", study, "--neighbors", 6)
         self.done("categories", study, "--count", 3, "--seed", 2)
         self.done("categories", study, "--method", "kmeans", "--count", 3)
+        for method in (["leiden"], ["leiden", "--resolution", 2], ["leiden", "--objective", "potts", "--resolution", 0.1],
+                       ["correlation"]):
+            self.done("categories", study, "--method", *method)
+            found = self.valid("categories", study / "categories.json")
+            self.assertEqual(found["method"], method[0])
+        self.refused(2, "sponge and kmeans take a count", "categories", study, "--method", "leiden", "--count", 3)
+        self.refused(2, "must be a number from 0 on", "categories", study, "--method", "leiden", "--resolution", -1)
+        self.done("categories", study, "--method", "kmeans", "--count", 3)
         self.done("check", study, "--samples", 20)
         self.assertEqual(len(json.loads(self.done("check", study, "--samples", 5, "--json"))["tests"]), 3)
 
@@ -259,6 +267,9 @@ class Check(Scratch):
         self.assertEqual([test["statistic"] for test in tests],
                          ["triangle balance", "frustrated share of edges", "number of triangles"])
         self.assertIn("10 attempted swaps per edge", tests[0]["keeps"])
+        self.done("check", graph, "--null", "weights", "--samples", 20, "-o", self.folder / "check.json")
+        tests = self.valid("check", self.folder / "check.json")["tests"]
+        self.assertEqual([test["statistic"] for test in tests], ["triangle balance", "frustrated share of edges"])
 
     def test_without_its_sources_a_profile_graph_gets_no_verdict(self):
         toy(self.folder)
@@ -1226,6 +1237,67 @@ class Stories(Scratch):
             self.assertEqual(words[3:259], [bytes([b]) for b in range(256)])
 
 
+class Equations(Scratch):
+    """yoneda check --equations: what a graph itself suggests."""
+
+    def graph(self, edges, name="g.tsv", directed=True):
+        path = self.folder / name
+        path.write_text(("# directed\n" if directed else "") + "".join(f"{u}\t{v}\t{w}\n" for u, v, w in edges))
+        return path
+
+    def potentials(self, n=14, seed=0):
+        """w(u, v) = p(v) / p(u): every two paths with the same ends agree."""
+        random = numpy.random.default_rng(seed)
+        p = random.choice([-1, 1], n) * 2.0 ** random.integers(0, 5, n)
+        return [(u, v, p[v] / p[u]) for u in range(n) for v in range(u + 1, n) if random.random() < 0.6]
+
+    def test_every_shape_of_a_graph_that_commutes_and_of_one_that_does_not(self):
+        edges = self.potentials()
+        spoilt = [(u, v, -w if i == 20 else w) for i, (u, v, w) in enumerate(edges)]
+        good, bad = self.graph(edges), self.graph(spoilt, "bad.tsv")
+        for shape in ("triangles", "squares", "paths", "sweep"):
+            text = self.done("check", good, "--equations", shape, "--base", "weight", "--samples", 99,
+                             "--require", "commutes")
+            self.assertIn("(100.0%)", text)
+            self.assertIn("verdict: commutes", text)
+            ran = yoneda("check", bad, "--equations", shape, "--samples", 1, "--require", "commutes")
+            self.assertEqual(ran.returncode, 1, ran.stderr)
+            self.assertIn("those that fail, worst first", ran.stdout)
+            self.assertIn(f"{spoilt[20][0]} → ", ran.stdout)
+
+    def test_counts_are_those_of_numpy_and_the_file_is_valid(self):
+        random = numpy.random.default_rng(1)
+        W = numpy.triu(random.standard_normal((12, 12)), 1) * (random.random((12, 12)) < 0.6)
+        path = self.graph([(u, v, W[u, v]) for u, v in zip(*W.nonzero())])
+        out = self.folder / "check.json"
+        found = json.loads(self.done("check", path, "--equations", "triangles", "--json", "-o", out))
+        A, S = (W != 0).astype(int), numpy.sign(W).astype(int)
+        self.assertEqual(found["total"], int(((A @ A) * A).sum()))
+        self.assertEqual(2 * found["holding"] - found["total"], int(((S @ S) * S).sum()))
+        written = self.valid("check", out)["equations"]
+        self.assertEqual(len(written["test"].pop("draws")), 200)
+        self.assertEqual(written, found)
+        many = [self.done("--threads", t, "check", path, "--equations", "squares", "--json") for t in (1, 3)]
+        one, three = (json.loads(text) for text in many)
+        one.pop("command"), three.pop("command")
+        self.assertEqual(one, three)
+
+    def test_bad_input(self):
+        undirected = self.graph([(0, 1, 1), (1, 2, 1), (0, 2, 1)], directed=False)
+        self.refused(2, "says `# directed`", "check", undirected, "--equations", "paths")
+        cycle = self.graph([(0, 1, 1), (1, 2, 1), (2, 0, 1)], "cycle.tsv")
+        self.refused(2, "a potential sweep needs a graph without directed cycles", "check", cycle, "--equations", "sweep")
+        self.refused(2, "is no probability", "check", self.graph([(0, 1, 3), (1, 2, 1), (0, 2, 1)], "l.tsv"),
+                     "--equations", "triangles", "--base", "probability")
+        self.refused(2, "ask what its paths say with --equations", "check", cycle)
+        self.refused(2, "leave out --equations", "check", cycle, "--equations", "triangles", "--require", "balanced")
+        for more in (["--equations", "pentagons"], ["--base", "sign"], ["--most", 3],
+                     ["--equations", "triangles", "--null", "sign"],
+                     ["--equations", "triangles", "--diagram", "x.toml"],
+                     ["--equations", "triangles", "--most", 0], ["--equations", "triangles", "--base", "signs"]):
+            self.assertEqual(yoneda("check", cycle, *more).returncode, 2, more)
+
+
 class Diagrams(Scratch):
     """yoneda check --diagram: beliefs as a regression test."""
 
@@ -1270,6 +1342,9 @@ class Diagrams(Scratch):
         after = self.valid("check", self.study / "check.json")
         self.assertEqual(after.pop("diagrams")["equations"][0]["samples"], 999)
         self.assertEqual(after, before)
+        # Checking the graph again keeps them, of the same graph.
+        self.done("check", self.study, "--samples", 5)
+        self.assertIn("diagrams", self.valid("check", self.study / "check.json"))
         # Beside a study: the diagrams alone.
         self.done("check", self.study, "--diagram", path, "-o", self.folder / "alone.json")
         alone = self.valid("check", self.folder / "alone.json")
@@ -1303,6 +1378,17 @@ class Diagrams(Scratch):
         self.assertEqual(check["diagrams"]["relations"][0]["verdict"], "does not")
         self.assertEqual(len(check["diagrams"]["relations"][0]["pairs"]), 10)
         self.assertEqual(check["diagrams"]["grids"][0]["columns"], 3)
+
+    def test_a_search_grows_a_grid_from_one_row(self):
+        path = self.diagram('[[search]]\nname = "s"\nfrom = ["word1", "word2"]\nrows = 4\nin = "words"\n'
+                            'expect = "does not"\n')
+        text = self.done("check", self.study, "--diagram", path, "--samples", 19)
+        self.assertIn("from word1, word2, in words:", text)
+        found = self.valid("check", self.study / "check.json")["diagrams"]["searches"][0]
+        self.assertEqual([w["text"] for w in found["rows"][0]["words"]], ["word1", "word2"])
+        self.assertEqual(len(found["rows"]), 4)
+        again = self.done("--threads", 1, "check", self.study, "--diagram", path, "--samples", 19)
+        self.assertEqual(text, again)
 
     def test_a_users_own_graph_is_all_that_is_known(self):
         graph = self.folder / "own.tsv"
