@@ -48,11 +48,14 @@ inline PairObjective constant_potts(const SignedGraph& graph, double resolution)
   return {std::vector<Masses>(graph.node_count(), Masses{1, 0}), {resolution, 0}};
 }
 
-/// Signed modularity at a resolution: a pair is worth w_ij − γ (s⁺_i s⁺_j / W⁺ − s⁻_i s⁻_j / W⁻),
+/// Signed modularity at a resolution: a pair is worth w_ij − (γ s⁺_i s⁺_j / W⁺ − s⁻_i s⁻_j / W⁻),
 /// s± the sums of a node's weights of either sign, W± those of all nodes. At γ = 1, quality is
-/// ½ (W⁺ + W⁻) signed_modularity up to what no grouping changes. Throws Error{value} for a directed
-/// graph and for a resolution below 0 or that is no number. Cost: n + m. Source: Gómez, Jensen,
-/// Arenas 2009, Analysis of community structure in networks of correlated data.
+/// ½ (W⁺ + W⁻) signed_modularity up to what no grouping changes. More of γ makes more groups. It
+/// scales what positive weight chance would bring, and not the negative: that pulls together
+/// nodes of much negative weight, and times γ it would pull half a graph into one group. Throws
+/// Error{value} for a directed graph and for a resolution below 0 or that is no number. Cost: n +
+/// m. Source: Gómez, Jensen, Arenas 2009, Analysis of community structure in networks of correlated
+/// data.
 inline PairObjective modularity_objective(const SignedGraph& graph, double resolution = 1) {
   if (graph.directed())
     throw Error(ErrorKind::value, "signed modularity is optimised on undirected graphs");
@@ -69,7 +72,7 @@ inline PairObjective modularity_objective(const SignedGraph& graph, double resol
       total[sign] += std::abs(static_cast<double>(weight));
     }
   if (total[0] > 0) objective.coefficient[0] = resolution / total[0];
-  if (total[1] > 0) objective.coefficient[1] = -resolution / total[1];
+  if (total[1] > 0) objective.coefficient[1] = -1 / total[1];
   return objective;
 }
 
