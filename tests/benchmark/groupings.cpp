@@ -1,0 +1,85 @@
+// Groups the nodes of a signed graph from a file, and times it.
+//
+//     groupings METHOD GRAPH K SEED [RESTARTS]
+//
+// METHOD is leiden (signed modularity, free to join what no edge joins), sponge (K groups) or
+// correlation. GRAPH holds, little-endian, two int64 (nodes n, edges m), then m int32 sources, m
+// int32 targets and m float32 weights. Prints one JSON object: seconds, label of every node.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "yoneda/cluster/edge_contraction.hpp"
+#include "yoneda/cluster/leiden.hpp"
+#include "yoneda/cluster/sponge.hpp"
+
+using namespace yoneda;
+
+namespace {
+
+template <class T>
+std::vector<T> numbers(std::ifstream& file, Index count) {
+  std::vector<T> values(count);
+  file.read(reinterpret_cast<char*>(values.data()),
+            static_cast<std::streamsize>(values.size() * sizeof(T)));
+  if (!file) throw Error(ErrorKind::file, "the graph's file is too short");
+  return values;
+}
+
+SignedGraph read(const char* path) {
+  std::ifstream file(path, std::ios::binary);
+  const auto sizes = numbers<std::int64_t>(file, 2);
+  const auto sources = numbers<Id>(file, sizes[1]), targets = numbers<Id>(file, sizes[1]);
+  const auto weights = numbers<float>(file, sizes[1]);
+  std::vector<Edge> edges;
+  for (std::size_t e = 0; e < weights.size(); ++e)
+    edges.push_back({sources[e], targets[e], weights[e]});
+  return SignedGraph::from_edges(sizes[0], std::move(edges), Direction::undirected,
+                                 GraphKind::user);
+}
+
+Clustering grouped(const std::string& method, const SignedGraph& graph, Index count,
+                   std::uint64_t seed, Index restarts) {
+  if (method == "leiden") {
+    LeidenOptions options;
+    options.restarts = restarts;
+    options.seed = seed;
+    options.connected = false;
+    return leiden(graph, modularity_objective(graph), options);
+  }
+  if (method == "sponge") {
+    SpongeOptions options;
+    options.count = count;
+    options.seed = seed;
+    return sponge_sym(graph, options);
+  }
+  if (method == "correlation") return correlation_clustering(graph, seed);
+  throw Error(ErrorKind::value, "no method " + method);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 5 && argc != 6) {
+    fmt::print(stderr, "usage: groupings METHOD GRAPH K SEED [RESTARTS]\n");
+    return 2;
+  }
+  try {
+    const SignedGraph graph = read(argv[2]);
+    const auto before = std::chrono::steady_clock::now();
+    const Clustering found =
+        grouped(argv[1], graph, std::atol(argv[3]), std::strtoull(argv[4], nullptr, 10),
+                argc == 6 ? std::atol(argv[5]) : LeidenOptions().restarts);
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - before;
+    fmt::print("{{\"seconds\": {}, \"label\": [{}]}}\n", took.count(),
+               fmt::join(found.partition.label, ","));
+  } catch (const Error& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return 1;
+  }
+}
