@@ -216,3 +216,24 @@ def grids(runs, samples):
                                                        "F_rows", "F_columns", "p",
                                                        "kind_of_code")}})
     return rows
+
+
+def searches(runs, samples):
+    """Grids grown from the rows of searches.toml: in the words, and in the codes of the wide SAEs."""
+    text, rows = (HERE / "searches.toml").read_text(), []
+    for space, seeds in (("words", SEEDS[:1]), ("codes", SEEDS)):
+        diagram = runs.folder / f"searches-{space}.toml"
+        diagram.write_text(text.replace("from = [", f'in = "{space}"\nfrom = ['))
+        for seed in seeds:
+            width = WIDTHS[-1]
+            found = runs.read(f"searches-{width}-{seed}-{space}-{samples}.json", "check",
+                              graph(runs, width, seed, "profile"), "--arrows",
+                              arrows(runs, width, seed), "--diagram", diagram,
+                              "--samples", samples)
+            for search in found["diagrams"]["searches"]:
+                near, mismatched = (null["null_mean"] for null in search["nulls"])
+                words = [[word["text"] for word in row["words"]] for row in search["rows"]]
+                rows.append({"space": space, "seed": seed, "name": search["name"], "words": words,
+                             "G": search["G"], "near": near, "mismatched": mismatched,
+                             "verdict": search["verdict"]})
+    return rows

@@ -98,6 +98,18 @@ def grids_table(results):
     return table(("grid", "n", *SPACES), rows)
 
 
+def searches_table(results):
+    rows = []
+    for name, space in itertools.product(dict.fromkeys(row["name"] for row in results["searches"]),
+                                         ("words", "codes")):
+        here = [row for row in results["searches"] if (row["name"], row["space"]) == (name, space)]
+        found = "; ".join(" ".join(words) for words in here[0]["words"][1:4])
+        rows.append((" ".join(here[0]["words"][0]), space, found,
+                     *(span([row[key] for row in here], "{:.2f}") for key in ("G", "near", "mismatched")),
+                     verdicts([row["verdict"] for row in here])))
+    return table(("from", "in", "first rows found (first seed)", "G", "near", "mismatched", "verdicts"), rows)
+
+
 def mediation_table(results):
     rows = []
     for width in WIDTHS:
@@ -162,11 +174,15 @@ def values(results):
         "ks": ", ".join(map(str, ARROWS)), "ms": ", ".join(map(str, NEIGHBORS)),
         "cycles_table": cycles_table(results), "relations_table": relations_table(results),
         "agreement_table": agreement_table(results), "grids_table": grids_table(results),
+        "searches_table": searches_table(results),
         "mediation_table": mediation_table(results), "squares_table": squares_table(results),
         "constraint_table": constraint_table(results),
         "sign_balance": span([row["null_mean"] for row in results["wrong_null"]], "{:.2f}"),
         "sign_verdicts": verdicts([row["verdict"] for row in results["wrong_null"]]),
     }
+    found["nothing_G"] = span([row["G"] for row in results["searches"]
+                               if (row["name"], row["space"]) == ("nothing", "words")], "{:.2f}")
+
     def gains(strength, other):
         ours, theirs = (held_out(results, sae, strength, "hit") for sae in ("constrained", other))
         return ", ".join(f"{a - b:+.2f}" for a, b in zip(ours, theirs))
