@@ -58,19 +58,30 @@ void write_categories(const std::string& path, const Categories& categories,
   write_json(path, json);
 }
 
-Partition read_partition(const std::string& path) {
+NamedPartition read_named_partition(const std::string& path) {
   const Json json = read_json(path);
   record_from(json, format, path);
   return reading(path, [&] {
-    Partition partition;
+    NamedPartition found;
+    Partition& partition = found.partition;
     partition.label = json.at("labels").get<std::vector<Id>>();
     partition.count = static_cast<Index>(json.at("categories").size());
     for (const Id label : partition.label)
       if (label < -1 || label >= partition.count)
         throw Error(ErrorKind::format, "label " + std::to_string(label) + " names no category",
                     path);
-    return partition;
+    for (const Json& category : json.at("categories")) {
+      found.words.emplace_back();
+      if (!category.contains("raised")) continue;
+      for (const Json& word : category.at("raised"))
+        found.words.back().push_back(word.at("text").get<std::string>());
+    }
+    return found;
   });
+}
+
+Partition read_partition(const std::string& path) {
+  return read_named_partition(path).partition;
 }
 
 }  // namespace yoneda::study

@@ -29,7 +29,16 @@ struct Categories {
 void write_categories(const std::string& path, const Categories& categories,
                       const Vocabulary& vocabulary, const Record& record);
 
-/// Reads the partition of a categories.json. Throws Error{file, format}.
+/// What a categories.json says of which feature belongs where, and what each category is called.
+struct NamedPartition {
+  Partition partition;
+  std::vector<std::vector<std::string>> words;  ///< that a category raises; none without labels
+};
+
+/// Throws Error{file, format}.
+NamedPartition read_named_partition(const std::string& path);
+
+/// The partition alone. Throws Error{file, format}.
 Partition read_partition(const std::string& path);
 
 }  // namespace yoneda::study
