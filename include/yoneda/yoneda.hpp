@@ -1,11 +1,11 @@
 // The mathematics of Yoneda, header-only: needs Eigen, and nothing that must be linked.
 //
-// Three headers are left out because they need Spectra (also header-only) or Eigen's sparse
+// Four headers are left out because they need Spectra (also header-only) or Eigen's sparse
 // factorisations, and seconds of compilation; include them where you use them:
 //     yoneda/category/frustration_bound.hpp   bounds of frustration that a factorisation proves
 //     yoneda/linear/eigenpairs.hpp            largest eigenpairs of a symmetric pencil
-//     yoneda/cluster/sponge.hpp               SPONGE_sym clustering; leiden.hpp,
-//     edge_contraction.hpp
+//     yoneda/cluster/sponge.hpp               SPONGE_sym clustering
+//     yoneda/cluster/signed_laplacian.hpp     clustering by signed Laplacians
 #pragma once
 
 #include "yoneda/arrows/extremes.hpp"

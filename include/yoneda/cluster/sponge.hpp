@@ -6,18 +6,14 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <functional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "yoneda/cluster/clustering.hpp"
-#include "yoneda/cluster/kmeans.hpp"
+#include "yoneda/cluster/component_spectrum.hpp"
 #include "yoneda/core/error.hpp"
 #include "yoneda/core/progress.hpp"
 #include "yoneda/core/types.hpp"
-#include "yoneda/graph/components.hpp"
-#include "yoneda/graph/partition.hpp"
 #include "yoneda/graph/signed_graph.hpp"
 #include "yoneda/linear/eigenpairs.hpp"
 
@@ -31,8 +27,6 @@ struct SpongeOptions {
 };
 
 namespace detail {
-
-using SparseRows = Eigen::SparseMatrix<double, Eigen::RowMajor, Index>;
 
 /// (1 + τ)I − D^{-1/2} W D^{-1/2} on the nodes of one component, W the weights of one sign, which
 /// is L_sym + τI. D^{-1/2} is 0 where the degree is 0. `sign` is +1 or -1; local[i] is the place of
@@ -63,61 +57,8 @@ SparseRows shifted_laplacian(const SignedGraph& graph, const std::vector<Id>& no
   return matrix;
 }
 
-/// Nodes of the components in which some vector is not 0, ascending. vectors [n, k].
-template <class = void>
-std::vector<Id> reached_nodes(const SignedGraph& graph, const Eigen::MatrixXd& vectors) {
-  const Partition components = connected_components(graph);
-  std::vector<bool> has_vector(components.count, false);
-  for (Id i = 0; i < graph.node_count(); ++i)
-    if (!vectors.row(i).isZero(0)) has_vector[components.label[i]] = true;
-  std::vector<Id> reached;
-  for (Id i = 0; i < graph.node_count(); ++i)
-    if (has_vector[components.label[i]]) reached.push_back(i);
-  return reached;
-}
-
-/// The given rows scaled to length 1; rows that are 0 but for rounding become 0.
-template <class = void>
-Points unit_rows(const Eigen::MatrixXd& vectors, const std::vector<Id>& rows) {
-  Points points(static_cast<Index>(rows.size()), vectors.cols());
-  for (std::size_t i = 0; i < rows.size(); ++i)
-    points.row(static_cast<Index>(i)) = vectors.row(rows[i]);
-  const Eigen::VectorXd lengths = points.rowwise().norm();
-  const double least = 1e-10 * lengths.maxCoeff();
-  for (Index i = 0; i < points.rows(); ++i)
-    points.row(i) *= lengths[i] > least ? 1 / lengths[i] : 0;
-  return points;
-}
-
-inline std::vector<std::string> sponge_notes(const SignedGraph& graph,
-                                             const std::vector<Id>& reached,
-                                             const Partition& partition, Index count) {
-  std::vector<std::string> notes;
-  Index lone = 0;
-  for (Id i = 0; i < graph.node_count(); ++i) lone += graph.degree(i) == 0;
-  const Index unreached = graph.node_count() - lone - static_cast<Index>(reached.size());
-  if (lone > 0) notes.push_back(std::to_string(lone) + " nodes without edges have no category");
-  if (unreached > 0)
-    notes.push_back(std::to_string(unreached) +
-                    " nodes in components that none of the eigenvectors reaches have no category; "
-                    "a larger count reaches them");
-  if (partition.count < count)
-    notes.push_back("only " + std::to_string(partition.count) + " of " + std::to_string(count) +
-                    " categories: the nodes' embeddings do not differ more");
-  return notes;
-}
-
-struct ComponentPair {
-  double value;
-  Index component, column;
-};
-
 inline void require_sponge(const SignedGraph& graph, Index count, double tau) {
-  if (graph.directed())
-    throw Error(ErrorKind::value, "SPONGE needs an undirected graph, this one is directed");
-  if (count < 1 || count > graph.node_count())
-    throw Error(ErrorKind::value, "SPONGE: " + std::to_string(count) + " categories of " +
-                                      std::to_string(graph.node_count()) + " nodes");
+  require_spectral(graph, count, "SPONGE");
   if (!(tau > 0) || !std::isfinite(tau))
     throw Error(ErrorKind::value, "SPONGE: tau is " + std::to_string(tau) + ", must be positive");
 }
@@ -142,42 +83,12 @@ template <class = void>
 Eigenpairs sponge_sym_spectrum(const SignedGraph& graph, Index count, double tau = 1,
                                std::uint64_t seed = 1, const Progress& progress = {}) {
   detail::require_sponge(graph, count, tau);
-  const auto components = members(connected_components(graph));
-  std::vector<Eigenpairs> solved(components.size());
-  std::vector<detail::ComponentPair> order;
-  std::vector<Index> local(graph.node_count());
-  Index nodes_done = 0;
-  for (std::size_t c = 0; c < components.size(); ++c) {
-    const auto& nodes = components[c];
-    const Index size = static_cast<Index>(nodes.size());
-    if (size < 2) break;  // components come by size: only nodes without edges follow
-    for (Index i = 0; i < size; ++i) local[nodes[i]] = i;
-    const auto A = detail::shifted_laplacian(graph, nodes, local, +1, tau);
-    const auto B = detail::shifted_laplacian(graph, nodes, local, -1, tau);
-    const double share = static_cast<double>(nodes_done) / static_cast<double>(graph.node_count());
-    const auto times_A = [&A](const Eigen::VectorXd& x) -> Eigen::VectorXd { return A * x; };
-    const auto times_B = [&](const Eigen::VectorXd& x) -> Eigen::VectorXd {
-      progress.check("spectrum", share);
-      return B * x;
-    };
-    EigenpairOptions options;
-    options.count = std::min(count, size);
-    options.seed = seed;
-    solved[c] = largest_eigenpairs(times_B, times_A, size, options);
-    for (Index j = 0; j < options.count; ++j)
-      order.push_back({solved[c].values[j], static_cast<Index>(c), j});
-    nodes_done += size;
-  }
-  std::ranges::stable_sort(order, std::greater{}, &detail::ComponentPair::value);
-  const Index kept = std::min(count, static_cast<Index>(order.size()));
-  Eigenpairs top{Eigen::VectorXd(kept), Eigen::MatrixXd::Zero(graph.node_count(), kept)};
-  for (Index j = 0; j < kept; ++j) {
-    const auto& [value, c, column] = order[j];
-    top.values[j] = value;
-    for (std::size_t i = 0; i < components[c].size(); ++i)
-      top.vectors(components[c][i], j) = solved[c].vectors(i, column);
-  }
-  return top;
+  return detail::component_spectrum(
+      graph, count, seed, progress,
+      [&](const std::vector<Id>& nodes, const std::vector<Index>& local) -> detail::Pencil {
+        return {detail::shifted_laplacian(graph, nodes, local, -1, tau),
+                detail::shifted_laplacian(graph, nodes, local, +1, tau)};
+      });
 }
 
 /// SPONGE_sym: k categories by k-means on the vectors of sponge_sym_spectrum, one row a node, rows
@@ -200,25 +111,8 @@ Clustering sponge_sym(const SignedGraph& graph, const SpongeOptions& options,
   detail::require_sponge(graph, options.count, options.tau);
   const Index vectors = std::min(options.count + 2, graph.node_count());
   const Eigenpairs top = sponge_sym_spectrum(graph, vectors, options.tau, options.seed, progress);
-  if (top.values.size() < options.count)
-    throw Error(ErrorKind::value, "SPONGE: " + std::to_string(options.count) +
-                                      " categories, but only " + std::to_string(top.values.size()) +
-                                      " nodes have an edge");
-  const std::vector<Id> reached = detail::reached_nodes(graph, top.vectors);
-  KMeansOptions means;
-  means.count = options.count;
-  means.restarts = options.restarts;
-  means.seed = options.seed;
-  const KMeans groups = kmeans(detail::unit_rows(top.vectors, reached), means, progress);
-
-  Clustering result;
-  result.eigenvalues.assign(top.values.begin(), top.values.end());
-  result.partition = {std::vector<Id>(graph.node_count(), -1), options.count};
-  for (std::size_t i = 0; i < reached.size(); ++i)
-    result.partition.label[reached[i]] = groups.label[i];
-  result.partition = by_size(result.partition);
-  result.notes = detail::sponge_notes(graph, reached, result.partition, options.count);
-  return result;
+  return detail::clustered(graph, top, options.count, options.restarts, options.seed, "SPONGE",
+                           progress);
 }
 
 }  // namespace yoneda

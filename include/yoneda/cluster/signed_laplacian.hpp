@@ -1,0 +1,111 @@
+// Spectral clustering by the Laplacians of a signed graph.
+#pragma once
+
+#include <Eigen/Core>
+#include <Eigen/SparseCore>
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+#include "yoneda/cluster/clustering.hpp"
+#include "yoneda/cluster/component_spectrum.hpp"
+#include "yoneda/core/progress.hpp"
+#include "yoneda/core/types.hpp"
+#include "yoneda/graph/signed_graph.hpp"
+#include "yoneda/linear/eigenpairs.hpp"
+
+namespace yoneda {
+
+/// With D̄ the sums of absolute weights of a node:
+enum class SignedLaplacian {
+  combinatorial,  ///< D̄ − W
+  symmetric,      ///< I − D̄^{-1/2} W D̄^{-1/2}
+  random_walk,    ///< I − D̄^{-1} W
+};
+
+struct LaplacianOptions {
+  Index count = 2;  ///< k, how many categories
+  SignedLaplacian kind = SignedLaplacian::symmetric;
+  Index restarts = 10;  ///< of k-means
+  std::uint64_t seed = 1;
+};
+
+namespace detail {
+
+/// D̄: the sum of the absolute weights of every node.
+template <class = void>
+Eigen::VectorXd absolute_degrees(const SignedGraph& graph) {
+  Eigen::VectorXd degree = Eigen::VectorXd::Zero(graph.node_count());
+  for (Id i = 0; i < graph.node_count(); ++i)
+    for (const float w : graph.weights(i)) degree[i] += std::abs(static_cast<double>(w));
+  return degree;
+}
+
+/// multiple · I − L on the nodes of one component.
+template <class = void>
+SparseRows reversed_laplacian(const SignedGraph& graph, const std::vector<Id>& nodes,
+                              const std::vector<Index>& local, const Eigen::VectorXd& degree,
+                              bool normalised, double multiple) {
+  const Index n = static_cast<Index>(nodes.size());
+  std::vector<Eigen::Triplet<double, Index>> entries;
+  for (Index i = 0; i < n; ++i) {
+    const Id node = nodes[i];
+    entries.emplace_back(i, i, multiple - (normalised ? 1 : degree[node]));
+    const auto neighbors = graph.neighbors(node);
+    for (std::size_t e = 0; e < neighbors.size(); ++e) {
+      const auto w = static_cast<double>(graph.weights(node)[e]);
+      const double scale = normalised ? std::sqrt(degree[node] * degree[neighbors[e]]) : 1;
+      entries.emplace_back(i, local[neighbors[e]], w / scale);
+    }
+  }
+  SparseRows matrix(n, n);
+  matrix.setFromTriplets(entries.begin(), entries.end());
+  return matrix;
+}
+
+}  // namespace detail
+
+/// The `count` smallest eigenvalues of the Laplacian, ascending, and their vectors [n, count]; of
+/// the random walk's the right vectors, D̄^{-1/2} times those of the symmetric one, not of length 1.
+/// All eigenvalues are at least 0, and 0 is one of a component's exactly where it is balanced.
+///
+/// Solved on each connected component apart; nodes without edges are left out, and their rows are
+/// 0. Throws Error{value} for a directed graph and count < 1 or > n; Error{numeric} as
+/// largest_eigenpairs does. Source: Kunegis et al. 2010, Spectral analysis of signed graphs for
+/// clustering, prediction and visualization.
+template <class = void>
+Eigenpairs laplacian_spectrum(const SignedGraph& graph, Index count, SignedLaplacian kind,
+                              std::uint64_t seed = 1, const Progress& progress = {}) {
+  detail::require_spectral(graph, count, "a signed Laplacian");
+  const bool normalised = kind != SignedLaplacian::combinatorial;
+  const Eigen::VectorXd degree = detail::absolute_degrees(graph);
+  // No eigenvalue is larger, so the smallest become the largest of a positive matrix. The same for
+  // all components, for their values are compared.
+  const double multiple = normalised ? 2 : 2 * degree.maxCoeff();
+  Eigenpairs found = detail::component_spectrum(
+      graph, count, seed, progress,
+      [&](const std::vector<Id>& nodes, const std::vector<Index>& local) -> detail::Pencil {
+        return {detail::reversed_laplacian(graph, nodes, local, degree, normalised, multiple), {}};
+      });
+  found.values = (multiple - found.values.array()).matrix();
+  if (kind == SignedLaplacian::random_walk)
+    for (Id i = 0; i < graph.node_count(); ++i)
+      if (degree[i] > 0) found.vectors.row(i) /= std::sqrt(degree[i]);
+  return found;
+}
+
+/// k categories by k-means on the k smallest eigenvectors of a signed Laplacian, one row a node,
+/// scaled to length 1. (Scaled so, symmetric and random walk are the same.) Nodes without edges get
+/// no category; notes say how many. Throws Error{value} for a directed graph, count < 1 or more
+/// than there are nodes with edges, or no restarts; Error{numeric} where the spectrum does not
+/// settle; Error{cancelled}. Cost: the spectrum and kmeans. Same bits for any number of threads.
+template <class = void>
+Clustering laplacian_clustering(const SignedGraph& graph, const LaplacianOptions& options,
+                                const Progress& progress = {}) {
+  const Eigenpairs smallest =
+      laplacian_spectrum(graph, options.count, options.kind, options.seed, progress);
+  return detail::clustered(graph, smallest, options.count, options.restarts, options.seed,
+                           "a signed Laplacian", progress);
+}
+
+}  // namespace yoneda
