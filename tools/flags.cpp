@@ -220,8 +220,9 @@ void add_category_flags(CLI::App& command, study::CategoryStep& step) {
           std::vector<std::string>(study::category_methods.begin(), study::category_methods.end())))
       ->capture_default_str();
   command
-      .add_option("--count", step.count,
-                  "number of categories of sponge and kmeans (default: √ of the features)")
+      .add_option(
+          "--count", step.count,
+          "number of categories of sponge, laplacian and kmeans (default: √ of the features)")
       ->check(at_least(0));
   command
       .add_option("--objective", step.objective,

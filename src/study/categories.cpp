@@ -4,6 +4,7 @@
 #include "yoneda/cluster/edge_contraction.hpp"
 #include "yoneda/cluster/kmeans.hpp"
 #include "yoneda/cluster/leiden.hpp"
+#include "yoneda/cluster/signed_laplacian.hpp"
 #include "yoneda/cluster/sponge.hpp"
 #include "yoneda/graph/components.hpp"
 #include "yoneda/graph/decoder.hpp"
@@ -30,6 +31,14 @@ Clustering by_sponge(const SignedGraph& graph, const CategoryStep& step, Index c
   options.count = count;
   options.seed = step.seed;
   return sponge_sym(graph, options, progress);
+}
+
+Clustering by_laplacian(const SignedGraph& graph, const CategoryStep& step, Index count,
+                        const Progress& progress) {
+  LaplacianOptions options;
+  options.count = count;
+  options.seed = step.seed;
+  return laplacian_clustering(graph, options, progress);
 }
 
 Clustering by_leiden(const SignedGraph& graph, const CategoryStep& step, const Progress& progress) {
@@ -67,9 +76,10 @@ Clustering grouped(const SignedGraph& graph, const Sources* sources, const Categ
     throw Error(ErrorKind::value, "how many categories " + step.method +
                                       " finds follows from the graph" +
                                       (step.method == "leiden" ? " and its resolution" : "") +
-                                      "; sponge and kmeans take a count");
+                                      "; sponge, laplacian and kmeans take a count");
   const Index count = step.count > 0 ? step.count : default_count(graph.node_count());
   if (step.method == "sponge") return by_sponge(graph, step, count, progress);
+  if (step.method == "laplacian") return by_laplacian(graph, step, count, progress);
   if (step.method == "leiden") return by_leiden(graph, step, progress);
   if (step.method == "correlation") return correlation_clustering(graph, step.seed);
   if (step.method == "kmeans") return by_kmeans(graph, sources, step, count);

@@ -135,7 +135,7 @@ class MainJob(Scratch):
         self.done("categories", study, "--count", 3, "--seed", 2)
         self.done("categories", study, "--method", "kmeans", "--count", 3)
         for method in (["leiden"], ["leiden", "--resolution", 2], ["leiden", "--objective", "potts", "--resolution", 0.1],
-                       ["correlation"]):
+                       ["correlation"], ["laplacian", "--count", 4]):
             self.done("categories", study, "--method", *method)
             found = self.valid("categories", study / "categories.json")
             self.assertEqual(found["method"], method[0])
@@ -154,10 +154,10 @@ class MainJob(Scratch):
         both = sum(x == 0 and y == found["categories"][0]["most_like"] for x, y in zip(a, b))
         either = sum(x == 0 or y == found["categories"][0]["most_like"] for x, y in zip(a, b))
         self.assertAlmostEqual(found["categories"][0]["jaccard"], both / either)
-        self.refused(2, "input", "categories")
+        self.assertEqual(yoneda("categories").returncode, 2)
         self.refused(2, "none.json", "categories", "--compare", one, self.folder / "none.json")
         self.assertEqual(yoneda("categories", study, "--compare", one, two).returncode, 2)
-        self.refused(2, "sponge and kmeans take a count", "categories", study, "--method", "leiden", "--count", 3)
+        self.refused(2, "sponge, laplacian and kmeans take a count", "categories", study, "--method", "leiden", "--count", 3)
         self.refused(2, "must be a number from 0 on", "categories", study, "--method", "leiden", "--resolution", -1)
         self.done("categories", study, "--method", "kmeans", "--count", 3)
         self.done("check", study, "--samples", 20)

@@ -37,13 +37,14 @@ struct GraphStep {
 };
 
 /// How features are grouped, and what Leiden makes as large as it can.
-inline constexpr std::array<std::string_view, 4> category_methods{"sponge", "leiden", "correlation",
-                                                                  "kmeans"};
+inline constexpr std::array<std::string_view, 5> category_methods{"sponge", "laplacian", "leiden",
+                                                                  "correlation", "kmeans"};
 inline constexpr std::array<std::string_view, 2> leiden_objectives{"modularity", "potts"};
 
 struct CategoryStep {
   std::string method = "sponge";  ///< one of category_methods; kmeans is on decoder rows
-  Index count = 0;  ///< of sponge and kmeans, 0: the square root of the number of features
+  Index count =
+      0;  ///< of sponge, laplacian and kmeans, 0: the square root of the number of features
   std::string objective = "modularity";  ///< of leiden: signed modularity, constant Potts model
   double resolution = 1;                 ///< of leiden: more of it makes more categories
   std::uint64_t seed = 1;
