@@ -103,6 +103,31 @@ TEST_CASE("a sample that misleads costs time, not truth") {
   }
 }
 
+TEST_CASE("an end of endless ties does not blind the other") {
+  // So many keys tie for the smallest that their candidates overflow, before the largest come.
+  constexpr Index ties = 20'000, others = 500, k = 3;
+  for (const float sign : {1.0f, -1.0f}) {
+    std::vector<float> values(ties, -sign);
+    for (Index i = 0; i < others; ++i) values.push_back(sign * static_cast<float>(1 + i % 250));
+    const Index V = ties + others;
+    const Matrix keys = Matrix::from(std::move(values), V, 1);
+    std::vector<Id> largest, smallest;
+    ExtremesOptions options;
+    options.k = k;
+    for_each_extremes(
+        1, [](Index, std::span<float> to) { to[0] = 1; }, keys,
+        [&](Index, const Extremes& found) {
+          for (const Extreme& extreme : found.largest) largest.push_back(extreme.id);
+          for (const Extreme& extreme : found.smallest) smallest.push_back(extreme.id);
+        },
+        options);
+    std::vector<Id>& rare = sign > 0 ? largest : smallest;
+    std::vector<Id>& tied = sign > 0 ? smallest : largest;
+    CHECK(rare == std::vector<Id>{ties + 249, ties + 499, ties + 248});
+    CHECK(tied == std::vector<Id>{0, 1, 2});
+  }
+}
+
 TEST_CASE("more extremes than keys, and none, are refused") {
   const Matrix keys = random_matrix(5, 3, 1);
   const auto fill = [](Index, std::span<float> to) { std::ranges::fill(to, 1.0f); };

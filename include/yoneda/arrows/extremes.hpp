@@ -413,9 +413,12 @@ class QueryBlock {
                    std::vector<Interesting>& limits, ScanScratch& room,
                    std::vector<float>& scratch) const {
     limits.resize(norms.size());
-    // Less a little, for the rounding of the difference.
-    const float top = state.largest.threshold(), bottom = state.smallest.threshold();
-    const float high = top - std::abs(top) * 0x1p-22f, low = bottom - std::abs(bottom) * 0x1p-22f;
+    // Less a little, for the rounding of the difference; an end that gave up wants nothing: ∞.
+    const auto loosened = [](float threshold) {
+      return std::isfinite(threshold) ? threshold - std::abs(threshold) * 0x1p-22f : threshold;
+    };
+    const float high = loosened(state.largest.threshold()),
+                low = loosened(state.smallest.threshold());
     for (std::size_t i = 0; i < norms.size(); ++i) {
       const float error = state.bound(norms[i], residues[i]);
       limits[i] = {high - error, error - low};

@@ -38,7 +38,7 @@ struct Bins {
   std::array<Id, all_bins> counts{};
 };
 
-/// Products from `high` up or from `low` down deserve a closer look.
+/// Products from `high` up or from `low` down deserve a closer look. Neither is NaN.
 struct Interesting {
   float high, low;
 };
