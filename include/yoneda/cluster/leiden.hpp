@@ -1,5 +1,4 @@
-// Leiden: groupings of a signed graph that neither a move of a node nor a join of well-joined parts
-// improves.
+// Leiden: groupings of a signed graph by moves of nodes and joins of well-joined parts.
 #pragma once
 
 #include <algorithm>
@@ -218,6 +217,7 @@ Clustering leiden(const SignedGraph& graph, const PairObjective& objective,
 
   std::vector<Partition> runs(options.restarts);
   std::vector<double> reached(options.restarts);
+  std::vector<std::pair<Index, double>> lost(options.restarts);  // parts split off, quality before
   parallel_for(
       options.restarts,
       [&](Index r) {
@@ -225,21 +225,22 @@ Clustering leiden(const SignedGraph& graph, const PairObjective& objective,
         runs[r].label = detail::leiden_run(graph, finest, objective, reach, randomness, random);
         runs[r].count = detail::renumber(runs[r].label);
         reached[r] = quality(graph, objective, runs[r]);
+        if (!options.connected) return;
+        Partition split = detail::split_by_positive_edges(graph, runs[r]);
+        lost[r] = {split.count - runs[r].count, reached[r]};
+        runs[r] = std::move(split);
+        reached[r] = quality(graph, objective, runs[r]);
       },
       progress, "leiden");
   const auto best = std::ranges::max_element(reached) - reached.begin();
   Clustering made;
-  Partition partition = runs[best];
-  if (options.connected) {
-    partition = detail::split_by_positive_edges(graph, runs[best]);
-    if (const Index parts = partition.count - runs[best].count; parts > 0)
-      made.notes.push_back(std::to_string(parts) +
-                           " parts without a positive edge to the rest of their category were "
-                           "split off; quality " +
-                           std::to_string(reached[best]) + " became " +
-                           std::to_string(quality(graph, objective, partition)));
-  }
-  made.partition = detail::without_lone_nodes(graph, std::move(partition), made.notes);
+  if (lost[best].first > 0)
+    made.notes.push_back(std::to_string(lost[best].first) +
+                         " parts without a positive edge to the rest of their category were split "
+                         "off; quality " +
+                         std::to_string(lost[best].second) + " became " +
+                         std::to_string(reached[best]));
+  made.partition = detail::without_lone_nodes(graph, std::move(runs[best]), made.notes);
   return made;
 }
 

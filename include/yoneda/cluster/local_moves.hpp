@@ -143,6 +143,22 @@ class Groups {
 enum class Reach { neighbors, everywhere };
 inline constexpr Index few_groups = 64;
 
+/// Of every node, what rounding may make of a gain that is none: by the size of what cancels.
+inline std::vector<double> rounding_margins(const CoarseGraph& graph,
+                                            const PairObjective& objective) {
+  Masses total{};
+  for (const Masses& mass : graph.mass) add(total, mass);
+  std::vector<double> margins(graph.size());
+  for (Id v = 0; v < graph.size(); ++v) {
+    double size = 0;
+    for (const double weight : graph.weights_of(v)) size += std::abs(weight);
+    for (std::size_t l = 0; l < 2; ++l)
+      size += std::abs(objective.coefficient[l] * graph.mass[v][l] * total[l]);
+    margins[v] = 1e-12 * size;
+  }
+  return margins;
+}
+
 /// Moves nodes to the group where they gain most, each once and again where its neighbourhood
 /// changed. Labels lie in [0, size). Returns whether any moved.
 inline bool move_nodes(const CoarseGraph& graph, const PairObjective& objective, Reach reach,
@@ -153,6 +169,7 @@ inline bool move_nodes(const CoarseGraph& graph, const PairObjective& objective,
   std::deque<Id> waiting(first.begin(), first.end());
   std::vector<char> waits(n, true);
   Around around(n);
+  const std::vector<double> margins = rounding_margins(graph, objective);
   bool any = false;
   while (!waiting.empty()) {
     const Id v = waiting.front();
@@ -166,7 +183,7 @@ inline bool move_nodes(const CoarseGraph& graph, const PairObjective& objective,
     };
     Id best = old;
     double most = groups.holds(old) ? gain(old) : 0;
-    const double margin = 1e-12 * (1 + std::abs(most));
+    const double margin = margins[v];
     const auto consider = [&](Id g) {
       if (const double here = gain(g); here > most + margin) best = g, most = here;
     };

@@ -16,12 +16,16 @@ namespace yoneda::detail {
 /// many there are, and how many nodes are groups of one because all their edges are negative.
 inline Partition without_lone_nodes(const SignedGraph& graph, Partition partition,
                                     std::vector<std::string>& notes) {
+  std::vector<Index> size(partition.count, 0);
+  for (const Id label : partition.label)
+    if (label >= 0) ++size[label];
   Index lone = 0, repelled = 0;
   for (Id i = 0; i < graph.node_count(); ++i) {
     if (graph.degree(i) == 0) {
       partition.label[i] = -1;
       ++lone;
-    } else if (std::ranges::max(graph.weights(i)) < 0) {
+    } else if (partition.label[i] >= 0 && size[partition.label[i]] == 1 &&
+               std::ranges::max(graph.weights(i)) < 0) {
       ++repelled;
     }
   }
