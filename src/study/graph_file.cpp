@@ -285,9 +285,10 @@ GraphFile parse_matrix_market(std::string_view text, const std::string& path) {
         "announces " + std::to_string(*entries) + " entries, holds " + std::to_string(edges.size()),
         path);
   const TextGraph described_as = described(text, '%', path);
-  return finished(make_graph(*rows, std::move(edges), described_as.directed(!symmetric),
-                             described_as.kind, path),
-                  described_as, path);
+  return finished(
+      make_graph(*rows, std::move(edges), described_as.kind == GraphKind::virtual_ || !symmetric,
+                 described_as.kind, path),
+      described_as, path);
 }
 
 /// What kind of graph it is, unless a user's own; which way its edges lead, unless that is known;

@@ -29,7 +29,7 @@ inline void write_graph(const std::string& path, const SignedGraph& graph, const
 
 /// Reads any of the three, told apart by content. An edge list has `source target weight` per line,
 /// separated by blanks or tabs, `#` comments, an optional header line; it is directed where a
-/// comment before the edges says `# directed`, or where `directed`. Else an edge may be given in
+/// comment at the top says `# directed`, or where `directed`. Else an edge may be given in
 /// either or both directions with the same weight. The kind of a graph that write_graph wrote is
 /// kept in every format; it decides which null is honest. Throws Error{file}, or Error{format} that
 /// names the line.
