@@ -74,6 +74,12 @@ std::vector<NamedFile> files_below(const std::string& folder) {
 
 }  // namespace
 
+std::string hash_bytes(std::span<const std::byte> bytes) {
+  Hash hash;
+  hash.add(bytes.data(), bytes.size());
+  return hash.hexadecimal();
+}
+
 std::string hash_file(const std::string& path) {
   const File file = open_to_read(path);
   Hash hash;

@@ -2,10 +2,14 @@
 // malice.
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <string>
 
 namespace yoneda::io {
+
+/// Of bytes in memory.
+std::string hash_bytes(std::span<const std::byte> bytes);
 
 /// As `xxhsum -H2` prints it. Throws Error{file}. Cost: one read of the file.
 std::string hash_file(const std::string& path);
