@@ -122,7 +122,7 @@ void add_check(CLI::App& app, Session& session) {
   command
       ->add_option("input", options->input,
                    "a study or a graph (.safetensors, .tsv, .mtx); an edge list is directed where "
-                   "a comment before its edges says `# directed`")
+                   "a comment at its top says `# directed`")
       ->required();
   auto* diagram = command->add_option(
       "--diagram", options->diagram,

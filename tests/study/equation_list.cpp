@@ -181,6 +181,10 @@ TEST_CASE("a part says that it is one, and the strongest have no null") {
   CHECK_FALSE(strongest.test.has_value());
   CHECK(noted(strongest, "chosen by their weights"));
 
+  step.most = 1'000'000;  // all of them: nothing was chosen
+  CHECK(make_equation_list(file, step).test.has_value());
+
+  step.strongest = false;
   step.shape = EquationShape::sweep;
   step.most = 3;
   const auto sweep = make_equation_list(directed_file(20, potential_edges(20, 0.5, 4)), step);
@@ -206,6 +210,21 @@ TEST_CASE("no verdict where none is honest, and a word where there is nothing to
   CHECK(noted(none, "the graph has no triangles"));
 }
 
+TEST_CASE("one equation that holds among many is no verdict") {
+  Random random(7);
+  std::vector<Edge> edges{{0, 1, 2}, {1, 2, 4}, {0, 2, 8}};
+  for (Id u = 3; u < 30; ++u)
+    for (Id v = u + 1; v < 30; ++v)
+      edges.push_back({u, v, static_cast<float>(std::exp(random.normal()))});
+  const auto found = make_equation_list(directed_file(30, edges),
+                                        step_of(EquationShape::triangles, PathBase::weight));
+  CHECK(found.holding == 1);
+  REQUIRE(found.test.has_value());
+  CHECK(found.test->p_upper <= 0.05);
+  CHECK(found.test->verdict == Verdict::does_not);
+  CHECK(found.test->reason.find("not a twentieth") != std::string::npos);
+}
+
 TEST_CASE("bad input") {
   const GraphFile undirected{.graph = user_graph(3, {{0, 1, 1}, {1, 2, 1}, {0, 2, 1}})};
   const auto paths = step_of(EquationShape::paths, PathBase::sign);
@@ -225,6 +244,10 @@ TEST_CASE("bad input") {
   step = paths;
   step.most = 0;
   CHECK(complaint(cycle, step).starts_with("0 equations to look at"));
+  step = paths;
+  step.shape = EquationShape::sweep;
+  step.strongest = true;
+  CHECK(complaint(cycle, step).starts_with("a sweep follows paths from nodes"));
   step = paths;
   step.samples = -1;
   CHECK(complaint(cycle, step) == "-1 samples of a null");
@@ -250,7 +273,9 @@ TEST_CASE("check.json gains equations and keeps the rest, and loses them with th
   json = Json::parse(io::read_text(path));
   CHECK(json["equations"]["total"] == list.total);
 
-  const GraphFile other{.graph = random_graph(13, 0.5, 0.5, random)};
+  std::vector<Edge> edges = file.graph.edges();
+  edges.front().weight *= 2;  // the same counts
+  const GraphFile other{.graph = user_graph(12, edges)};
   write_check(path, check_graph(other.graph), other, nullptr, {});
   CHECK_FALSE(Json::parse(io::read_text(path)).contains("equations"));
 }

@@ -49,7 +49,7 @@ struct ListedFailure {
 
 struct EquationList {
   EquationListStep step;
-  Index total = 0;    ///< equations of this shape in the graph
+  Index total = 0;    ///< equations of this shape in the graph; of a sweep those checked
   Index checked = 0;  ///< of those; of a sweep, comparisons of an edge with an earlier path
   Index holding = 0;
   bool complete = true;                 ///< all were looked at, not a selection
@@ -61,11 +61,12 @@ struct EquationList {
 };
 
 /// Lists and checks. The null, of a user's own graph alone, shuffles the weights over the edges:
-/// paths stay, so draws are asked the same equations. There is none of equations chosen by their
-/// weight, which would be chosen again, and none of a graph made from directions (see make_check);
-/// a note says so. Throws Error{value} for paths or a sweep of an undirected graph, a sweep of one
-/// with a directed cycle, weights that are no probabilities in the bases that need them, and counts
-/// or tolerances out of range. Cost: that of listing, and samples · checked.
+/// paths stay, so draws are asked the same equations. It commutes only where the share that holds
+/// is also at least a twentieth of the way from the null's to all. There is none of equations
+/// chosen by their weight, which would be chosen again, and none of a graph made from directions
+/// (see make_check); a note says so. Throws Error{value} for paths or a sweep of an undirected
+/// graph, a sweep of one with a directed cycle, weights that are no probabilities in the bases that
+/// need them, and counts or tolerances out of range. Cost: that of listing, and samples · checked.
 EquationList make_equation_list(const GraphFile& graph, const EquationListStep& step,
                                 const Progress& progress = {});
 
