@@ -86,7 +86,8 @@ void run(const Options& options, const Session& session) {
   record.options["method"] = options.step.method;
   if (options.step.method == "leiden") {
     record.options["objective"] = options.step.objective;
-    record.options["resolution"] = fmt::format("{}", options.step.resolution);
+    record.options["resolution"] = fmt::format(
+        "{}", options.step.resolution.value_or(options.step.objective == "potts" ? 0 : 1));
   }
   record.options["count"] = std::to_string(made.partition.count);
   record.options["seed"] = std::to_string(options.step.seed);

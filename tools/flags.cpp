@@ -230,10 +230,9 @@ void add_category_flags(CLI::App& command, study::CategoryStep& step) {
       ->check(CLI::IsMember(std::vector<std::string>(study::leiden_objectives.begin(),
                                                      study::leiden_objectives.end())))
       ->capture_default_str();
-  command
-      .add_option("--resolution", step.resolution,
-                  "of leiden: more of it makes more and smaller categories")
-      ->capture_default_str();
+  command.add_option("--resolution", step.resolution,
+                     "of leiden: more of it makes more and smaller categories (default: 1 of "
+                     "modularity; of potts 0, the weight that a pair has to exceed)");
   command.add_option("--seed", step.seed, "seed of everything random")->capture_default_str();
 }
 

@@ -48,8 +48,9 @@ Clustering by_leiden(const SignedGraph& graph, const CategoryStep& step, const P
   LeidenOptions options;
   options.seed = step.seed;
   return leiden(graph,
-                step.objective == "potts" ? constant_potts(graph, step.resolution)
-                                          : modularity_objective(graph, step.resolution),
+                step.objective == "potts"
+                    ? constant_potts(graph, step.resolution.value_or(0))
+                    : modularity_objective(graph, step.resolution.value_or(1)),
                 options, progress);
 }
 

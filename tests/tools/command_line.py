@@ -134,11 +134,12 @@ class MainJob(Scratch):
         self.done("graph", study, "--neighbors", 6)
         self.done("categories", study, "--count", 3, "--seed", 2)
         self.done("categories", study, "--method", "kmeans", "--count", 3)
-        for method in (["leiden"], ["leiden", "--resolution", 2], ["leiden", "--objective", "potts", "--resolution", 0.1],
+        for method in (["leiden"], ["leiden", "--resolution", 2], ["leiden", "--objective", "potts", "--resolution", 0.1], ["leiden", "--objective", "potts"],
                        ["correlation"], ["laplacian", "--count", 4]):
             self.done("categories", study, "--method", *method)
             found = self.valid("categories", study / "categories.json")
             self.assertEqual(found["method"], method[0])
+            self.assertLess(len(found["categories"]), 40)
         one, two = self.folder / "one.json", self.folder / "two.json"
         self.done("categories", study, "--method", "leiden", "-o", one)
         self.done("categories", study, "--count", 3, "-o", two)

@@ -46,7 +46,7 @@ struct CategoryStep {
   Index count =
       0;  ///< of sponge, laplacian and kmeans, 0: the square root of the number of features
   std::string objective = "modularity";  ///< of leiden: signed modularity, constant Potts model
-  double resolution = 1;                 ///< of leiden: more of it makes more categories
+  std::optional<double> resolution;      ///< of leiden: more of it makes more categories
   std::uint64_t seed = 1;
 };
 
