@@ -91,6 +91,7 @@
 #include "yoneda/null/null.hpp"
 #include "yoneda/null/rewire.hpp"
 #include "yoneda/null/rotation.hpp"
+#include "yoneda/null/shuffled_edges.hpp"
 #include "yoneda/null/sign_shuffle.hpp"
 #include "yoneda/null/token_set.hpp"
 #include "yoneda/null/verdict.hpp"

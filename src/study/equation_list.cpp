@@ -139,15 +139,12 @@ void compare(EquationList& list, const GraphFile& file, const Share& share,
   }
   if (list.step.samples == 0) return;
   const std::vector<Statistic> statistics{{{"share of equations that hold", 0, 1}, share}};
-  list.test = compare_with(weight_shuffle(file.graph), statistics, file.graph, list.step.samples,
-                           list.step.seed, progress)
-                  .front();
   // Where weights are generic no equation of a draw holds, and one by accident would be
   // significant.
-  constexpr double material = 0.05;
-  if (list.test->verdict != Verdict::commutes || list.test->effect >= material) return;
-  list.test->verdict = Verdict::does_not;
-  list.test->reason += " But that is not a twentieth of the way to all.";
+  const VerdictRule rule{.effect = 0.05};
+  list.test = compare_with(weight_shuffle(file.graph), statistics, file.graph, list.step.samples,
+                           list.step.seed, progress, rule)
+                  .front();
 }
 
 }  // namespace

@@ -45,6 +45,21 @@ TEST_CASE("where less is better, below the null: commutes") {
       "The frustrated share of edges is 18.0%, below the 30.0% ± 2.3% of null graphs (p = 0.01).");
 }
 
+TEST_CASE("above the null by too little to matter: does not") {
+  const VerdictRule rule{.effect = 0.05};
+  const NullTest test = judged(balance, 0.01, spread(99, 0, 0.002), rule);
+  CHECK(test.p_upper == Approx(0.01));
+  CHECK(test.verdict == Verdict::does_not);
+  CHECK(
+      test.reason ==
+      "The triangle balance is 1.0%, above the 0.1% ± 0.1% of null graphs (p = 0.01), but 1.0% is "
+      "next to nothing of what 100.0% would be.");
+  CHECK(judged(balance, 0.01, spread(99, 0, 0.002)).verdict == Verdict::commutes);
+  CHECK(judged(balance, 0.06, spread(99, 0, 0.002), rule).verdict == Verdict::commutes);
+  const Quantity count{"number of triangles", 0, std::numeric_limits<double>::infinity()};
+  CHECK(judged(count, 11571, spread(99, 9200, 9400), rule).verdict == Verdict::commutes);
+}
+
 TEST_CASE("inside the null, or on the wrong side of it: does not") {
   CHECK(judged(balance, 0.55, spread(99, 0.4, 0.6)).verdict == Verdict::does_not);
   CHECK(judged(balance, 0.55, spread(99, 0.4, 0.6)).reason ==

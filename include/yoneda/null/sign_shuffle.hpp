@@ -3,29 +3,19 @@
 
 #include <cmath>
 #include <cstdint>
-#include <span>
-#include <utility>
-#include <vector>
 
-#include "yoneda/core/random.hpp"
 #include "yoneda/graph/signed_graph.hpp"
 #include "yoneda/null/null.hpp"
+#include "yoneda/null/shuffled_edges.hpp"
 
 namespace yoneda {
 
 /// The graph with its signs permuted over its edges, every permutation equally likely. Cost: m log
 /// m.
 inline SignedGraph sign_shuffled(const SignedGraph& graph, std::uint64_t seed) {
-  std::vector<Edge> edges = graph.edges();
-  std::vector<char> negative;
-  negative.reserve(edges.size());
-  for (const Edge& edge : edges) negative.push_back(edge.weight < 0);
-  Random random(seed);
-  shuffle(std::span<char>(negative), random);
-  for (std::size_t i = 0; i < edges.size(); ++i)
-    edges[i].weight = negative[i] ? -std::abs(edges[i].weight) : std::abs(edges[i].weight);
-  return SignedGraph::from_edges(graph.node_count(), std::move(edges), graph.direction(),
-                                 graph.kind());
+  return detail::shuffled_over_edges(
+      graph, seed, [](float weight) { return std::copysign(1.0f, weight); },
+      [](float weight, float sign) { return std::copysign(weight, sign); });
 }
 
 /// The null of shuffled signs. Throws Error{value} unless the graph is a user's own: on a Gram

@@ -57,6 +57,7 @@ struct Quantity {
 struct VerdictRule {
   double alpha = 0.05;   ///< significance
   double forced = 0.95;  ///< forced where the null mean comes this far from worst to best
+  double effect = 0;     ///< the least that matters, of a quantity with a best value
 };
 
 /// One quantity against one null. Values that are undefined are NaN.
@@ -103,7 +104,7 @@ inline std::string p_text(double p) {
 ///   2. forced where the mean draw comes `forced` of the way from worst to best;
 ///   3. underpowered where a planted positive, the best value itself, would not reach alpha: too
 ///      few draws, or too little to count at these sizes;
-///   4. commutes where p <= alpha, on the side of the better values;
+///   4. commutes where p <= alpha, on the side of the better values, and the effect matters;
 ///   5. does not, otherwise.
 /// p is the chance of such a value if the graph were a draw from this null, never the chance that
 /// composition holds. Fills everything but null_kind, keeps and seed. Cost: draws.
@@ -177,9 +178,15 @@ inline NullTest judged(const Quantity& quantity, std::optional<double> observed,
   if (std::isfinite(test.excess))  // no best value to measure the way to
     observed_text += ", " + detail::number("%.2f", test.excess) + " times the mean of the null";
   const std::string null_text = text(test.null_mean) + " ± " + text(test.null_sd) + " of " + nulls;
-  if (p <= rule.alpha)
-    return conclude(Verdict::commutes, observed_text + (high ? ", above the " : ", below the ") +
-                                           null_text + " (" + detail::p_text(p) + ").");
+  if (p <= rule.alpha) {
+    const std::string beside = observed_text + (high ? ", above the " : ", below the ") +
+                               null_text + " (" + detail::p_text(p) + ")";
+    if (test.effect < rule.effect)  // not so where there is no best value: NaN
+      return conclude(Verdict::does_not, beside + ", but " + text(test.observed) +
+                                             " is next to nothing of what " + text(quantity.best) +
+                                             " would be.");
+    return conclude(Verdict::commutes, beside + ".");
+  }
   const double p_worse = high ? tails.lower : tails.upper;
   if (p_worse <= rule.alpha) {
     const bool of_commuting = std::isfinite(quantity.best);  // else a mere count

@@ -2,28 +2,18 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
-#include <utility>
-#include <vector>
 
-#include "yoneda/core/random.hpp"
 #include "yoneda/graph/signed_graph.hpp"
 #include "yoneda/null/null.hpp"
+#include "yoneda/null/shuffled_edges.hpp"
 
 namespace yoneda {
 
 /// The graph with its weights, signs included, permuted over its edges, every permutation equally
 /// likely. Its paths are those of the graph. Cost: m log m.
 inline SignedGraph weights_shuffled(const SignedGraph& graph, std::uint64_t seed) {
-  std::vector<Edge> edges = graph.edges();
-  std::vector<float> weights;
-  weights.reserve(edges.size());
-  for (const Edge& edge : edges) weights.push_back(edge.weight);
-  Random random(seed);
-  shuffle(std::span<float>(weights), random);
-  for (std::size_t i = 0; i < edges.size(); ++i) edges[i].weight = weights[i];
-  return SignedGraph::from_edges(graph.node_count(), std::move(edges), graph.direction(),
-                                 graph.kind());
+  return detail::shuffled_over_edges(
+      graph, seed, [](float weight) { return weight; }, [](float, float drawn) { return drawn; });
 }
 
 /// The null of shuffled weights: of equations between values of paths, which shuffled signs keep in
