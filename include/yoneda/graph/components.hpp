@@ -5,6 +5,7 @@
 #include <numeric>
 #include <vector>
 
+#include "yoneda/core/disjoint_sets.hpp"
 #include "yoneda/core/types.hpp"
 #include "yoneda/graph/partition.hpp"
 #include "yoneda/graph/signed_graph.hpp"
@@ -42,26 +43,14 @@ inline Partition by_size(const Partition& partition) {
 /// Groups of nodes joined by edges of either sign, whichever way they point, numbered as by_size
 /// does; a node without any edge is a group of its own. Cost: n + m.
 inline Partition connected_components(const SignedGraph& graph) {
-  const Index n = graph.node_count();
-  std::vector<Id> parent(n);
-  std::iota(parent.begin(), parent.end(), Id{0});
-  const auto root = [&parent](Id node) {
-    while (parent[node] != node) {
-      parent[node] = parent[parent[node]];  // halve the path behind us
-      node = parent[node];
-    }
-    return node;
-  };
-  for (Id node = 0; node < n; ++node)
-    for (const Id neighbor : graph.neighbors(node)) {
-      const Id a = root(node), b = root(neighbor);
-      parent[std::max(a, b)] = std::min(a, b);  // the smallest member stays the root
-    }
-  Partition components{std::vector<Id>(n, -1), 0};
-  for (Id node = 0; node < n; ++node) {
-    const Id representative = root(node);
-    if (representative == node) components.label[node] = static_cast<Id>(components.count++);
-    components.label[node] = components.label[representative];
+  DisjointSets sets(graph.node_count());
+  for (Id node = 0; node < graph.node_count(); ++node)
+    for (const Id neighbor : graph.neighbors(node)) sets.join(node, neighbor);
+  Partition components{std::vector<Id>(graph.node_count(), -1), 0};
+  for (Id node = 0; node < graph.node_count(); ++node) {
+    const Id smallest = sets.find(node);
+    if (smallest == node) components.label[node] = static_cast<Id>(components.count++);
+    components.label[node] = components.label[smallest];
   }
   return by_size(components);
 }
