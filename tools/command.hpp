@@ -4,7 +4,9 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "yoneda/core/progress.hpp"
 #include "yoneda/study/sources.hpp"
@@ -33,6 +35,9 @@ struct SourceFlags {
 
 /// Of a flag that counts something. CLI11's own check prints the largest double there is.
 CLI::Validator at_least(yoneda::Index least);
+
+/// Of a flag whose value is one of these names.
+CLI::Validator one_of(std::span<const std::string_view> names);
 
 void add_source_flags(CLI::App& command, SourceFlags& flags, bool required);
 /// Only the names of tensors and what else settles how they are read.

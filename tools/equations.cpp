@@ -14,11 +14,6 @@ namespace {
 
 using yoneda::Id;
 
-template <std::size_t n>
-std::vector<std::string> texts(const std::array<std::string_view, n>& names) {
-  return {names.begin(), names.end()};
-}
-
 template <class Choice, std::size_t n>
 Choice chosen(const std::string& name, const std::array<std::string_view, n>& names) {
   return static_cast<Choice>(std::ranges::find(names, name) - names.begin());
@@ -92,10 +87,10 @@ void add_equation_flags(CLI::App& command, EquationOptions& options) {
                                 "list the equations of this shape that the graph has, and check "
                                 "them instead of the whole graph; a sweep decides all paths of an "
                                 "acyclic graph")
-                    ->check(CLI::IsMember(texts(study::equation_shape_names)));
+                    ->check(one_of(study::equation_shape_names));
   const std::vector<CLI::Option*> of_equations{
       command.add_option("--base", options.base, "what weights along a path mean")
-          ->check(CLI::IsMember(texts(study::path_base_names)))
+          ->check(one_of(study::path_base_names))
           ->capture_default_str(),
       command
           .add_option("--tolerance", options.step.tolerance,

@@ -83,6 +83,10 @@ CLI::Validator at_least(yoneda::Index least) {
   return CLI::Validator(problem, "");
 }
 
+CLI::Validator one_of(std::span<const std::string_view> names) {
+  return CLI::IsMember(std::vector<std::string>(names.begin(), names.end()));
+}
+
 void add_axis_flag(CLI::App& command, const std::string& flag,
                    yoneda::ingest::FeatureAxis& features) {
   command
@@ -216,8 +220,7 @@ void add_graph_flags(CLI::App& command, study::GraphStep& step, bool two_saes) {
 
 void add_category_flags(CLI::App& command, study::CategoryStep& step) {
   command.add_option("--method", step.method, "how features are grouped")
-      ->check(CLI::IsMember(
-          std::vector<std::string>(study::category_methods.begin(), study::category_methods.end())))
+      ->check(one_of(study::category_methods))
       ->capture_default_str();
   command
       .add_option(
@@ -227,8 +230,7 @@ void add_category_flags(CLI::App& command, study::CategoryStep& step) {
   command
       .add_option("--objective", step.objective,
                   "what leiden makes large: signed modularity, or the constant Potts model")
-      ->check(CLI::IsMember(std::vector<std::string>(study::leiden_objectives.begin(),
-                                                     study::leiden_objectives.end())))
+      ->check(one_of(study::leiden_objectives))
       ->capture_default_str();
   command.add_option("--resolution", step.resolution,
                      "of leiden: more of it makes more and smaller categories (default: 1 of "
@@ -237,11 +239,11 @@ void add_category_flags(CLI::App& command, study::CategoryStep& step) {
 }
 
 void add_check_flags(CLI::App& command, study::CheckStep& step) {
-  std::vector<std::string> nulls(yoneda::null_kinds.begin(), yoneda::null_kinds.end());
+  std::vector<std::string_view> nulls(yoneda::null_kinds.begin(), yoneda::null_kinds.end());
   nulls.emplace_back("none");
   command
       .add_option("--null", step.null, "what the graph is compared with (default: what suits it)")
-      ->check(CLI::IsMember(nulls));
+      ->check(one_of(nulls));
   command.add_option("--samples", step.samples, "graphs drawn from the null")
       ->check(at_least(1))
       ->capture_default_str();

@@ -25,20 +25,13 @@ Index default_count(Index nodes) {
   return std::max<Index>(1, std::llround(std::sqrt(static_cast<double>(nodes))));
 }
 
-Clustering by_sponge(const SignedGraph& graph, const CategoryStep& step, Index count,
-                     const Progress& progress) {
-  SpongeOptions options;
+/// Of a method that takes a count.
+template <class Options>
+Options options_of(const CategoryStep& step, Index count) {
+  Options options;
   options.count = count;
   options.seed = step.seed;
-  return sponge_sym(graph, options, progress);
-}
-
-Clustering by_laplacian(const SignedGraph& graph, const CategoryStep& step, Index count,
-                        const Progress& progress) {
-  LaplacianOptions options;
-  options.count = count;
-  options.seed = step.seed;
-  return laplacian_clustering(graph, options, progress);
+  return options;
 }
 
 Clustering by_leiden(const SignedGraph& graph, const CategoryStep& step, const Progress& progress) {
@@ -62,9 +55,7 @@ Clustering by_kmeans(const SignedGraph& graph, const Sources* sources, const Cat
     throw Error(ErrorKind::shape, "the SAE has " + std::to_string(sources->sae.n()) +
                                       " features, the graph " + std::to_string(graph.node_count()) +
                                       " nodes");
-  KMeansOptions options;
-  options.count = count;
-  options.seed = step.seed;
+  const auto options = options_of<KMeansOptions>(step, count);
   Clustering made;
   made.partition = by_size({kmeans(decoder_points(sources->sae.W_dec), options).label, count});
   return made;
@@ -79,8 +70,10 @@ Clustering grouped(const SignedGraph& graph, const Sources* sources, const Categ
                                       (step.method == "leiden" ? " and its resolution" : "") +
                                       "; sponge, laplacian and kmeans take a count");
   const Index count = step.count > 0 ? step.count : default_count(graph.node_count());
-  if (step.method == "sponge") return by_sponge(graph, step, count, progress);
-  if (step.method == "laplacian") return by_laplacian(graph, step, count, progress);
+  if (step.method == "sponge")
+    return sponge_sym(graph, options_of<SpongeOptions>(step, count), progress);
+  if (step.method == "laplacian")
+    return laplacian_clustering(graph, options_of<LaplacianOptions>(step, count), progress);
   if (step.method == "leiden") return by_leiden(graph, step, progress);
   if (step.method == "correlation") return correlation_clustering(graph, step.seed);
   if (step.method == "kmeans") return by_kmeans(graph, sources, step, count);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include "check_json.hpp"
 #include "yoneda/category/frustration_bound.hpp"
@@ -25,28 +26,6 @@ Json feature_json(Id feature, const Check& check, const ArrowsFile* arrows) {
     json["lowered"] = words_json(arrows->arrows.negative(feature), arrows->vocabulary, 8);
   }
   return json;
-}
-
-Json test_json(const NullTest& test, const Check& check) {
-  Json draws = Json::array();
-  for (const double value : test.draws) draws.push_back(number_or_null(value));
-  return {{"statistic", test.statistic},
-          {"null", test.null_kind},
-          {"keeps", test.keeps},
-          {"observed", number_or_null(test.observed)},
-          {"null_mean", number_or_null(test.null_mean)},
-          {"null_sd", number_or_null(test.null_sd)},
-          {"effect", number_or_null(test.effect)},
-          {"excess", number_or_null(test.excess)},
-          {"p_upper", test.p_upper},
-          {"p_lower", test.p_lower},
-          {"samples", test.samples},
-          {"seed", test.seed},
-          {"features", check.null_features},
-          {"tokens", check.null_tokens},
-          {"verdict", name(test.verdict)},
-          {"reason", test.reason},
-          {"draws", draws}};
 }
 
 Json component_json(const ComponentFrustration& component) {
@@ -144,7 +123,12 @@ void write_check(const std::string& path, const Check& check, const GraphFile& f
                    {"exact", check.walks.exact}};
   json["frustration"] = frustration_json(check, arrows);
   json["tests"] = Json::array();
-  for (const NullTest& test : check.tests) json["tests"].push_back(test_json(test, check));
+  for (const NullTest& test : check.tests) {
+    Json of = test_json(test);
+    of["features"] = check.null_features;
+    of["tokens"] = check.null_tokens;
+    json["tests"].push_back(std::move(of));
+  }
   json["failures"] = Json::array();
   for (const Triangle& t : check.failures)
     json["failures"].push_back(

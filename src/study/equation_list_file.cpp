@@ -5,25 +5,6 @@
 namespace yoneda::study {
 namespace {
 
-Json test_json(const NullTest& test, bool draws) {
-  Json json{{"statistic", test.statistic},
-            {"null", test.null_kind},
-            {"keeps", test.keeps},
-            {"observed", number_or_null(test.observed)},
-            {"null_mean", number_or_null(test.null_mean)},
-            {"null_sd", number_or_null(test.null_sd)},
-            {"p_upper", test.p_upper},
-            {"p_lower", test.p_lower},
-            {"samples", test.samples},
-            {"seed", test.seed},
-            {"verdict", name(test.verdict)},
-            {"reason", test.reason}};
-  if (!draws) return json;
-  json["draws"] = Json::array();
-  for (const double draw : test.draws) json["draws"].push_back(number_or_null(draw));
-  return json;
-}
-
 std::string_view selection_name(const EquationList& list) {
   if (list.complete) return "all";
   return list.step.strongest ? "strongest" : "sample";
@@ -35,7 +16,8 @@ Json list_json(const EquationList& list, const Record& record, bool draws) {
             {"selection", selection_name(list)}, {"total", list.total},
             {"checked", list.checked},           {"holding", list.holding}};
   if (list.step.shape == EquationShape::paths) json["longest"] = list.step.longest;
-  json["test"] = list.test ? test_json(*list.test, draws) : Json(nullptr);
+  json["test"] = list.test ? test_json(*list.test) : Json(nullptr);
+  if (list.test && !draws) json["test"].erase("draws");
   json["failures"] = Json::array();
   for (const ListedFailure& failure : list.failures)
     json["failures"].push_back({{"left", failure.left},
