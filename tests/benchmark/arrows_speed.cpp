@@ -5,8 +5,9 @@
 //
 // Prints one JSON object: the least of ROUNDS seconds of each, taken in turn; a product in bf16 and
 // the arrows made with it, and one in int8, only where the processor has the instruction. `bare_*`
-// is one oneDNN product of the whole shape, n x V written out, with all threads. With K = 0: the bare products
-// only. With ROUNDS = 0: one call of the arrows, and the memory that it took beyond the inputs.
+// is one oneDNN product of the whole shape, n x V written out, with all threads. With K = 0: the
+// bare products only. With ROUNDS = 0: one call of the arrows, and the memory that it took beyond
+// the inputs.
 #include <fmt/format.h>
 
 #include <algorithm>

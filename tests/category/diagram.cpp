@@ -13,14 +13,6 @@
 using namespace yoneda;
 using doctest::Approx;
 
-namespace {
-
-SignedGraph directed_graph(Index n, std::vector<Edge> edges) {
-  return SignedGraph::from_edges(n, std::move(edges), Direction::directed, GraphKind::user);
-}
-
-}  // namespace
-
 TEST_CASE("the composite of a path, and of parts of it") {
   const SignedGraph graph = user_graph(4, {{0, 1, 0.5f}, {1, 2, -4}, {2, 3, -0.25f}});
   const std::vector<Id> path{0, 1, 2, 3};

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <utility>
 #include <vector>
@@ -14,6 +15,37 @@ namespace yoneda {
 
 inline SignedGraph user_graph(Index n, std::vector<Edge> edges) {
   return SignedGraph::from_edges(n, std::move(edges), Direction::undirected, GraphKind::user);
+}
+
+inline SignedGraph directed_graph(Index n, std::vector<Edge> edges) {
+  return SignedGraph::from_edges(n, std::move(edges), Direction::directed, GraphKind::user);
+}
+
+/// Every ordered pair is an edge with the given probability; weights are normal.
+inline SignedGraph random_directed_graph(Index n, double density, std::uint64_t seed) {
+  Random random(seed);
+  std::vector<Edge> edges;
+  for (Id u = 0; u < n; ++u)
+    for (Id v = 0; v < n; ++v)
+      if (u != v && random.uniform() < density)
+        edges.push_back({u, v, static_cast<float>(random.normal())});
+  return directed_graph(n, std::move(edges));
+}
+
+/// Edges along a hidden order of the nodes, with weights w(u → v) = φ(v) / φ(u) for a hidden φ of
+/// powers of two and signs: all parallel paths agree. Products are exact.
+inline SignedGraph commuting_graph(Index n, double density, Random& random) {
+  const std::vector<Id> order = permutation(n, random);
+  std::vector<float> potential;
+  for (Index i = 0; i < n; ++i)
+    potential.push_back(
+        std::ldexp(random.below(2) == 0 ? -1.0f : 1.0f, static_cast<int>(random.below(5))));
+  std::vector<Edge> edges;
+  for (Index i = 0; i < n; ++i)
+    for (Index j = i + 1; j < n; ++j)
+      if (random.uniform() < density)
+        edges.push_back({order[i], order[j], potential[order[j]] / potential[order[i]]});
+  return directed_graph(n, std::move(edges));
 }
 
 /// Each pair is an edge with the given probability, each edge negative with probability `negative`;

@@ -18,10 +18,6 @@ static_assert(!GroupBase<Real> && !GroupBase<Lawvere>);
 
 namespace {
 
-SignedGraph directed_graph(Index n, std::vector<Edge> edges) {
-  return SignedGraph::from_edges(n, std::move(edges), Direction::directed, GraphKind::user);
-}
-
 /// Any edges, either way or both, of weights φ(v) / φ(u): every cycle multiplies to 1.
 SignedGraph gradient(Index n, double density, Random& random) {
   std::vector<double> potential;

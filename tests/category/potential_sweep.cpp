@@ -18,26 +18,6 @@ using namespace yoneda;
 
 namespace {
 
-SignedGraph directed_graph(Index n, std::vector<Edge> edges) {
-  return SignedGraph::from_edges(n, std::move(edges), Direction::directed, GraphKind::user);
-}
-
-/// Edges along a hidden order of the nodes, with weights w(u → v) = φ(v) / φ(u) for a hidden φ of
-/// powers of two and signs: all parallel paths agree. Products are exact.
-SignedGraph commuting_graph(Index n, double density, Random& random) {
-  const std::vector<Id> order = permutation(n, random);
-  std::vector<float> potential;
-  for (Index i = 0; i < n; ++i)
-    potential.push_back(
-        std::ldexp(random.below(2) == 0 ? -1.0f : 1.0f, static_cast<int>(random.below(5))));
-  std::vector<Edge> edges;
-  for (Index i = 0; i < n; ++i)
-    for (Index j = i + 1; j < n; ++j)
-      if (random.uniform() < density)
-        edges.push_back({order[i], order[j], potential[order[j]] / potential[order[i]]});
-  return directed_graph(n, std::move(edges));
-}
-
 SignedGraph spoilt(const SignedGraph& graph, float factor, Random& random) {
   auto edges = graph.edges();
   if (!edges.empty()) edges[random.below(static_cast<Index>(edges.size()))].weight *= factor;

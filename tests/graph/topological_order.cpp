@@ -6,15 +6,12 @@
 #include <set>
 #include <vector>
 
+#include "category/graphs.hpp"
 #include "yoneda/core/random.hpp"
 
 using namespace yoneda;
 
 namespace {
-
-SignedGraph directed_graph(Index n, std::vector<Edge> edges) {
-  return SignedGraph::from_edges(n, std::move(edges), Direction::directed, GraphKind::user);
-}
 
 /// Whether some order of the nodes has every edge forward, by trying all.
 bool has_an_order(const SignedGraph& graph) {

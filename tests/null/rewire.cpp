@@ -40,16 +40,6 @@ Index shared_edges(const SignedGraph& a, const SignedGraph& b) {
   return shared;
 }
 
-SignedGraph directed_graph(Index n, double density, std::uint64_t seed) {
-  Random random(seed);
-  std::vector<Edge> edges;
-  for (Id u = 0; u < n; ++u)
-    for (Id v = 0; v < n; ++v)
-      if (u != v && random.uniform() < density)
-        edges.push_back({u, v, static_cast<float>(random.normal())});
-  return SignedGraph::from_edges(n, edges, Direction::directed, GraphKind::user);
-}
-
 /// The graph as text, without weights.
 std::string shape(const SignedGraph& graph) {
   std::string text;
@@ -63,7 +53,7 @@ std::string shape(const SignedGraph& graph) {
 TEST_CASE("every node keeps its degrees by sign, every weight is kept, and edges are new") {
   Random random(1);
   for (const SignedGraph& graph :
-       {random_graph(60, 0.1, 0.4, random), directed_graph(60, 0.1, 2)}) {
+       {random_graph(60, 0.1, 0.4, random), random_directed_graph(60, 0.1, 2)}) {
     const Rewired made = rewired(graph, 3);
     CHECK(made.graph.direction() == graph.direction());
     CHECK(degrees(made.graph) == degrees(graph));  // from_edges refuses loops and double edges
