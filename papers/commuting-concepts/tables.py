@@ -50,17 +50,22 @@ def cycles_table(results):
     return table(("graph", "statistic", "null", "SAE", "null mean", "difference", "verdicts"), rows)
 
 
+def by_space(rows, value):
+    """Of every representation the mean, and how often it commutes."""
+    cells = []
+    for space in SPACES:
+        here = [value(row) for row in rows if row["space"] == space]
+        commuting = sum(verdict == "commutes" for _, verdict in here)
+        cells.append(f"{statistics.mean(number for number, _ in here):.2f} ({commuting}/{len(here)})")
+    return cells
+
+
 def relations_table(results):
     rows = []
     names = list(dict.fromkeys(row["relation"] for row in results["relations"]))
     for name, width in itertools.product(names, WIDTHS):
-        cells = []
-        for space in SPACES:
-            here = [row for row in results["relations"]
-                    if (row["relation"], row["width"], row["space"]) == (name, width, space)]
-            mean = statistics.mean(row["hit_at_1"]["observed"] for row in here)
-            commuting = sum(row["hit_at_1"]["verdict"] == "commutes" for row in here)
-            cells.append(f"{mean:.2f} ({commuting}/{len(here)})")
+        here = [row for row in results["relations"] if (row["relation"], row["width"]) == (name, width)]
+        cells = by_space(here, lambda row: (row["hit_at_1"]["observed"], row["hit_at_1"]["verdict"]))
         pairs = next(row["pairs"] for row in results["relations"] if row["relation"] == name)
         rows.append((f"{name}, {pairs} pairs", width, *cells))
     return table(("relation", "n", *SPACES), rows)
@@ -86,12 +91,8 @@ def grids_table(results):
     rows = []
     names = list(dict.fromkeys(row["name"] for row in results["grids"]))
     for name, width in itertools.product(names, WIDTHS):
-        cells = []
-        for space in SPACES:
-            here = [row for row in results["grids"]
-                    if (row["name"], row["width"], row["space"]) == (name, width, space)]
-            commuting = sum(row["verdict"] == "commutes" for row in here)
-            cells.append(f'{statistics.mean(row["G"] for row in here):.2f} ({commuting}/{len(here)})')
+        here = [row for row in results["grids"] if (row["name"], row["width"]) == (name, width)]
+        cells = by_space(here, lambda row: (row["G"], row["verdict"]))
         size = next(f'{row["rows"]} × {row["columns"]}' for row in results["grids"]
                     if row["name"] == name)
         rows.append((f"{name}, {size}", width, *cells))

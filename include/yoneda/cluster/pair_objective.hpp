@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -76,8 +75,8 @@ inline PairObjective modularity_objective(const SignedGraph& graph, double resol
   return objective;
 }
 
-/// Throws Error{value} for a directed graph, whose pairs have two weights, and for an objective of
-/// another number of nodes Error{shape}.
+/// Throws Error{value} for a directed graph, whose pairs have two weights, and Error{shape} for an
+/// objective of another number of nodes.
 inline void require_groupable(const SignedGraph& graph, const PairObjective& objective) {
   if (graph.directed())
     throw Error(ErrorKind::value, "groups of pairs need an undirected graph, this one is directed");
