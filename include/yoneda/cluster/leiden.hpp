@@ -19,7 +19,7 @@
 #include "yoneda/core/progress.hpp"
 #include "yoneda/core/random.hpp"
 #include "yoneda/core/types.hpp"
-#include "yoneda/graph/components.hpp"
+#include "yoneda/graph/partition.hpp"
 #include "yoneda/graph/signed_graph.hpp"
 
 namespace yoneda {
@@ -91,33 +91,16 @@ inline CoarseGraph aggregated(const CoarseGraph& graph, const std::vector<Id>& p
   CoarseGraph made;
   made.mass.assign(count, Masses{});
   for (Id v = 0; v < graph.size(); ++v) add(made.mass[part[v]], graph.mass[v]);
-  std::vector<Index> begin(count + 1, 0);
-  for (const Id p : part) ++begin[p + 1];
-  for (Index p = 0; p < count; ++p) begin[p + 1] += begin[p];
-  std::vector<Id> nodes(part.size());
-  std::vector<Index> at(begin.begin(), begin.end() - 1);
-  for (Id v = 0; v < graph.size(); ++v) nodes[at[part[v]]++] = v;
-  std::vector<double> sum(count, 0);
-  std::vector<char> seen(count, false);
-  std::vector<Id> touched;
+  const auto nodes = members({part, count});
+  Around around(count);
   made.offsets.push_back(0);
   for (Id p = 0; p < count; ++p) {
-    touched.clear();
-    for (Index i = begin[p]; i < begin[p + 1]; ++i) {
-      const auto neighbors = graph.neighbors(nodes[i]);
-      const auto weights = graph.weights_of(nodes[i]);
-      for (std::size_t e = 0; e < neighbors.size(); ++e) {
-        const Id q = part[neighbors[e]];
-        if (q == p) continue;
-        if (!seen[q]) touched.push_back(q), seen[q] = true;
-        sum[q] += weights[e];
-      }
-    }
-    for (const Id q : touched) {
+    around.clear();
+    for (const Id v : nodes[p])
+      around.add(graph, v, [&](Id u) { return part[u] == p ? Id{-1} : part[u]; });
+    for (const Id q : around.groups()) {
       made.columns.push_back(q);
-      made.weights.push_back(sum[q]);
-      sum[q] = 0;
-      seen[q] = false;
+      made.weights.push_back(around.weight(q));
     }
     made.offsets.push_back(static_cast<Index>(made.columns.size()));
   }

@@ -65,16 +65,20 @@ inline void add(Masses& to, const Masses& mass, double times = 1) {
   to[1] += times * mass[1];
 }
 
-/// Sums of weights to the groups around a node.
+/// Sums of weights to the groups around a node, or around several.
 class Around {
  public:
   explicit Around(Index groups) : weight_(groups, 0), seen_(groups, false) {}
 
-  /// Of node v, whose neighbours are of the groups that `group(u)` says; below 0 does not count.
-  template <class Group>
-  void look(const CoarseGraph& graph, Id v, const Group& group) {
+  void clear() {
     for (const Id g : groups_) weight_[g] = 0, seen_[g] = false;
     groups_.clear();
+  }
+
+  /// The edges of node v, whose neighbours are of the groups that `group(u)` says; below 0 does not
+  /// count.
+  template <class Group>
+  void add(const CoarseGraph& graph, Id v, const Group& group) {
     const auto neighbors = graph.neighbors(v);
     const auto weights = graph.weights_of(v);
     for (std::size_t e = 0; e < neighbors.size(); ++e) {
@@ -83,6 +87,13 @@ class Around {
       if (!seen_[g]) groups_.push_back(g), seen_[g] = true;
       weight_[g] += weights[e];
     }
+  }
+
+  /// Those of v alone.
+  template <class Group>
+  void look(const CoarseGraph& graph, Id v, const Group& group) {
+    clear();
+    add(graph, v, group);
   }
 
   std::span<const Id> groups() const { return groups_; }
