@@ -32,6 +32,12 @@ void compare(const std::string& path, const std::string& other_path, const Sessi
   const study::NamedPartition one = study::read_named_partition(path),
                               other = study::read_named_partition(other_path);
   const yoneda::Partition &a = one.partition, &b = other.partition;
+  if (a.label.size() != b.label.size())
+    throw yoneda::Error(
+        yoneda::ErrorKind::shape,
+        fmt::format("{} groups {} features, {} groups {}: they are not of one SAE", path,
+                    grouped(static_cast<yoneda::Index>(a.label.size())), other_path,
+                    grouped(static_cast<yoneda::Index>(b.label.size()))));
   const double ari = adjusted_rand_index(a, b), ami = adjusted_mutual_information(a, b),
                vi = variation_of_information(a, b);
   const auto matches = best_matches(a, b);
