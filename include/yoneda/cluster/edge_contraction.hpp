@@ -1,15 +1,11 @@
 // Correlation clustering by contracting the heaviest edge again and again.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
-#include <queue>
-#include <tuple>
-#include <unordered_map>
-#include <utility>
 #include <vector>
 
 #include "yoneda/cluster/clustering.hpp"
+#include "yoneda/cluster/contraction.hpp"
 #include "yoneda/cluster/local_moves.hpp"
 #include "yoneda/cluster/lone_nodes.hpp"
 #include "yoneda/cluster/pair_objective.hpp"
@@ -18,53 +14,6 @@
 #include "yoneda/graph/signed_graph.hpp"
 
 namespace yoneda {
-
-namespace detail {
-
-/// An edge between two groups, heaviest first, ties by nodes.
-struct HeavyEdge {
-  double weight;
-  Id a, b;  // a < b
-
-  bool operator<(const HeavyEdge& other) const {
-    return std::tuple(weight, other.a, other.b) < std::tuple(other.weight, a, b);
-  }
-};
-
-/// Joins the two groups with the most weight between them while that is positive; weights of edges
-/// that become parallel add up. Of the two, the one with more neighbours takes the other's.
-inline DisjointSets contracted(const SignedGraph& graph) {
-  const Index n = graph.node_count();
-  std::vector<std::unordered_map<Id, double>> around(n);
-  std::priority_queue<HeavyEdge> heaviest;
-  for (const Edge& edge : graph.edges()) {
-    const auto weight = static_cast<double>(edge.weight);
-    around[edge.source][edge.target] = around[edge.target][edge.source] = weight;
-    if (weight > 0) heaviest.push({weight, edge.source, edge.target});
-  }
-  DisjointSets sets(n);
-  while (!heaviest.empty()) {
-    auto [weight, keep, gone] = heaviest.top();
-    heaviest.pop();
-    const auto found = around[keep].find(gone);
-    if (found == around[keep].end() || found->second != weight) continue;  // no longer so
-    if (around[keep].size() < around[gone].size()) std::swap(keep, gone);
-    around[keep].erase(gone);
-    around[gone].erase(keep);
-    sets.join(keep, gone);
-    for (const auto& [other, more] : around[gone]) {
-      double& sum = around[keep][other];
-      sum += more;
-      around[other].erase(gone);
-      around[other][keep] = sum;
-      if (sum > 0) heaviest.push({sum, std::min(keep, other), std::max(keep, other)});
-    }
-    around[gone].clear();
-  }
-  return sets;
-}
-
-}  // namespace detail
 
 /// Correlation clustering: a grouping of little positive weight between groups and little negative
 /// weight within, by greedy additive edge contraction and moves of single nodes until none helps.
@@ -77,7 +26,13 @@ inline DisjointSets contracted(const SignedGraph& graph) {
 inline Clustering correlation_clustering(const SignedGraph& graph, std::uint64_t seed = 1) {
   const PairObjective objective = constant_potts(graph, 0);
   require_groupable(graph, objective);
-  DisjointSets sets = detail::contracted(graph);
+  std::vector<detail::GroupEdge> edges;
+  for (const Edge& edge : graph.edges())
+    edges.push_back({edge.source, edge.target, static_cast<double>(edge.weight)});
+  DisjointSets sets(graph.node_count());
+  detail::contract(
+      graph.node_count(), edges, [](double weight, Id, Id) { return weight; },
+      [&](Id kept, Id gone, double) { sets.join(kept, gone); });
   Partition partition{std::vector<Id>(graph.node_count()), graph.node_count()};
   for (Id i = 0; i < graph.node_count(); ++i) partition.label[i] = sets.find(i);
   Clustering made;
