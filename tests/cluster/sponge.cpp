@@ -6,6 +6,7 @@
 
 #include "cluster/groupings.hpp"
 #include "yoneda/cluster/agreement.hpp"
+#include "yoneda/cluster/signed_laplacian.hpp"
 
 using namespace yoneda;
 
@@ -157,16 +158,16 @@ TEST_CASE("two opposed camps without a positive edge between or within") {
   CHECK(found.partition.label == camps.label);
 }
 
-TEST_CASE("nodes without edges, and components that no vector reaches, have no category") {
+TEST_CASE("nodes without edges have no category, those that no vector reaches one apart") {
   std::vector<Edge> edges{{0, 1, 1}, {2, 3, 1}, {5, 6, 1}, {8, 9, -1}, {9, 10, -1}, {8, 10, -1}};
   const auto graph = SignedGraph::from_edges(12, edges, Direction::undirected, GraphKind::user);
   SpongeOptions options;
   options.count = 1;
   const Clustering found = sponge_sym(graph, options);  // three vectors: one for each pair
-  CHECK(found.partition.label == std::vector<Id>{0, 0, 0, 0, -1, 0, 0, -1, -1, -1, -1, -1});
+  CHECK(found.partition.label == std::vector<Id>{0, 0, 0, 0, -1, 0, 0, -1, 1, 2, 3, -1});
   REQUIRE(found.notes.size() == 2);
-  CHECK(found.notes[0] == "3 nodes without edges have no category");
-  CHECK(found.notes[1].starts_with("3 nodes in components"));
+  CHECK(found.notes[0].starts_with("3 nodes in small components"));
+  CHECK(found.notes[1] == "3 nodes without edges have no category");
 
   options.count = 9;  // every node with an edge its own category? No: members of a pair coincide
   const Clustering most = sponge_sym(graph, options);
@@ -175,6 +176,92 @@ TEST_CASE("nodes without edges, and components that no vector reaches, have no c
   options.count = 10;
   CHECK_THROWS_WITH(sponge_sym(graph, options),
                     "SPONGE: 10 categories, but only 9 nodes have an edge");
+}
+
+TEST_CASE("small components are categories beyond those asked for, split where they repel") {
+  Planted planted = block_model(300, 3, 300 * 20, 0.05, 4);
+  REQUIRE(connected_components(planted.graph()).count == 1);
+  // Thirty balanced pairs, each with the eigenvalue of a perfect category, and a hostile pair.
+  for (Id pair = 0; pair < 30; ++pair)
+    planted.edges.push_back({300 + 2 * pair, 301 + 2 * pair, 1.0f});
+  planted.edges.push_back({360, 361, -1.0f});
+  for (Id i = 300; i < 362; ++i)
+    planted.truth.label.push_back(i < 360 ? 3 + (i - 300) / 2 : 33 + (i - 360));
+  planted.truth.count = 35;
+  const SignedGraph graph = planted.graph();
+  SpongeOptions options;
+  options.count = 3;
+  LaplacianOptions of_laplacian;
+  of_laplacian.count = 3;
+  for (const Clustering& found : {sponge_sym(graph, options), sponge(graph, options),
+                                  laplacian_clustering(graph, of_laplacian)}) {
+    CHECK(found.partition.count == 35);
+    CHECK(adjusted_rand_index(found.partition, planted.truth) > 0.95);
+    REQUIRE(found.notes.size() == 1);
+    CHECK(found.notes[0].starts_with("62 nodes in small components"));
+    CHECK(found.notes[0].find("32 categories") != std::string::npos);
+  }
+}
+
+TEST_CASE("SPONGE without normalisation is the dense problem of its definition") {
+  for (const double tau : {0.5, 1.0})
+    for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+      const SignedGraph graph = weighted_graph(60, seed <= 3 ? 0.5 : 0.03, seed);
+      Eigen::MatrixXd A = Eigen::MatrixXd::Zero(60, 60), B = A;
+      for (Id i = 0; i < 60; ++i)
+        for (Id j = 0; j < 60; ++j) {
+          const auto w = static_cast<double>(graph.weight(i, j));
+          const double positive = std::max(0.0, w), negative = std::max(0.0, -w);
+          A(i, j) -= positive;
+          A(i, i) += positive + tau * negative;
+          B(i, j) -= negative;
+          B(i, i) += negative + tau * positive;
+        }
+      const Eigenpairs found = sponge_spectrum(graph, 6, tau);
+      const auto& V = found.vectors;
+      // B v = ν (A + B) v, that is A v = λ B v with λ = 1/ν − 1.
+      for (Index j = 0; j < 6; ++j) {
+        const double lambda = 1 / found.values[j] - 1;
+        CHECK((A * V.col(j) - lambda * (B * V.col(j))).cwiseAbs().maxCoeff() < 1e-10);
+      }
+      if (seed > 3) continue;  // there B is singular on components of positive edges alone
+      const Eigen::VectorXd all =
+          Eigen::GeneralizedSelfAdjointEigenSolver<Eigen::MatrixXd>(A, B).eigenvalues();
+      for (Index j = 0; j < 6; ++j) CHECK(std::abs(1 / found.values[j] - 1 - all[j]) < 1e-9);
+    }
+}
+
+TEST_CASE("components without negative edges, or without positive ones, are at the ends") {
+  const std::vector<Edge> edges{{0, 1, 1}, {1, 2, 2}, {3, 4, -1}, {4, 5, -3}, {3, 5, -1}};
+  const auto graph = SignedGraph::from_edges(7, edges, Direction::undirected, GraphKind::user);
+  const Eigenpairs found = sponge_spectrum(graph, 6, 1);
+  CHECK(std::abs(found.values[0] - 1) < 1e-12);  // λ = 0: nothing is cut
+  CHECK(found.values.minCoeff() > 0);
+  CHECK(found.values.maxCoeff() <= 1 + 1e-12);
+  CHECK(found.vectors.row(6).isZero(0));
+  CHECK(found.vectors.allFinite());
+}
+
+TEST_CASE("SPONGE recovers planted groups, and counts them by the gap") {
+  const Planted planted = block_model(600, 6, 600 * 60, 0.05, 8);
+  const SignedGraph graph = planted.graph();
+  SpongeOptions options;
+  options.count = 6;
+  CHECK(adjusted_rand_index(sponge(graph, options).partition, planted.truth) > 0.97);
+  options.count = 20;
+  options.at_gap = true;
+  for (const Clustering& found : {sponge_sym(graph, options), sponge(graph, options)}) {
+    CHECK(found.partition.count == 6);
+    CHECK(adjusted_rand_index(found.partition, planted.truth) > 0.97);
+    REQUIRE(found.notes.size() == 1);
+    CHECK(found.notes[0] == "the largest gap of the spectrum says 6 categories, of up to 20");
+  }
+  LaplacianOptions of_laplacian;
+  of_laplacian.count = 20;
+  of_laplacian.at_gap = true;
+  const Clustering found = laplacian_clustering(graph, of_laplacian);
+  CHECK(found.partition.count == 6);
+  CHECK(std::ranges::is_sorted(found.eigenvalues));
 }
 
 TEST_CASE("the same bits for any number of threads") {

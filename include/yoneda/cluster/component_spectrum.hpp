@@ -4,6 +4,7 @@
 #include <Eigen/Core>
 #include <Eigen/SparseCore>
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -11,12 +12,14 @@
 #include <vector>
 
 #include "yoneda/cluster/clustering.hpp"
+#include "yoneda/cluster/eigengap.hpp"
 #include "yoneda/cluster/kmeans.hpp"
 #include "yoneda/core/error.hpp"
 #include "yoneda/core/progress.hpp"
 #include "yoneda/core/types.hpp"
 #include "yoneda/graph/components.hpp"
 #include "yoneda/graph/partition.hpp"
+#include "yoneda/graph/scores.hpp"
 #include "yoneda/graph/signed_graph.hpp"
 #include "yoneda/linear/eigenpairs.hpp"
 
@@ -24,10 +27,25 @@ namespace yoneda::detail {
 
 using SparseRows = Eigen::SparseMatrix<double, Eigen::RowMajor, Index>;
 
+/// How many categories, or how many at most.
+struct SpectralCount {
+  Index count;
+  bool at_gap;
+};
+
 /// Bv = μAv on the nodes of one component. A is positive definite; empty: the identity.
 struct Pencil {
   SparseRows B, A;
 };
+
+/// D̄: the sum of the absolute weights of every node.
+template <class = void>
+Eigen::VectorXd absolute_degrees(const SignedGraph& graph) {
+  Eigen::VectorXd degree = Eigen::VectorXd::Zero(graph.node_count());
+  for (Id i = 0; i < graph.node_count(); ++i)
+    for (const float w : graph.weights(i)) degree[i] += std::abs(static_cast<double>(w));
+  return degree;
+}
 
 /// Nodes of the components in which some vector is not 0, ascending. vectors [n, k].
 template <class = void>
@@ -53,25 +71,6 @@ Points unit_rows(const Eigen::MatrixXd& vectors, const std::vector<Id>& rows) {
   for (Index i = 0; i < points.rows(); ++i)
     points.row(i) *= lengths[i] > least ? 1 / lengths[i] : 0;
   return points;
-}
-
-/// What nodes and categories a spectral method left out.
-inline std::vector<std::string> spectral_notes(const SignedGraph& graph,
-                                               const std::vector<Id>& reached,
-                                               const Partition& partition, Index count) {
-  std::vector<std::string> notes;
-  Index lone = 0;
-  for (Id i = 0; i < graph.node_count(); ++i) lone += graph.degree(i) == 0;
-  const Index unreached = graph.node_count() - lone - static_cast<Index>(reached.size());
-  if (lone > 0) notes.push_back(std::to_string(lone) + " nodes without edges have no category");
-  if (unreached > 0)
-    notes.push_back(std::to_string(unreached) +
-                    " nodes in components that none of the eigenvectors reaches have no category; "
-                    "a larger count reaches them");
-  if (partition.count < count)
-    notes.push_back("only " + std::to_string(partition.count) + " of " + std::to_string(count) +
-                    " categories: the nodes' embeddings do not differ more");
-  return notes;
 }
 
 struct ComponentPair {
@@ -126,29 +125,55 @@ Eigenpairs component_spectrum(const SignedGraph& graph, Index count, std::uint64
   return top;
 }
 
-/// `count` categories by k-means on the rows of the vectors, scaled to length 1. Throws
-/// Error{value} where fewer nodes have an edge than there are to be categories, and as kmeans does.
+/// How k-means makes categories of vectors.
+struct Embedding {
+  Index more = 0;  ///< vectors used beyond the categories
+  Index restarts = 10;
+  std::uint64_t seed = 1;
+};
+
+/// `count` categories by k-means on the rows of the first vectors, scaled to length 1; nodes of
+/// components that no vector reaches get none. Throws as kmeans does.
 template <class = void>
-Clustering clustered(const SignedGraph& graph, const Eigenpairs& top, Index count, Index restarts,
-                     std::uint64_t seed, const std::string& method, const Progress& progress) {
-  if (top.values.size() < count)
-    throw Error(ErrorKind::value, method + ": " + std::to_string(count) + " categories, but only " +
-                                      std::to_string(top.values.size()) + " nodes have an edge");
-  const std::vector<Id> reached = reached_nodes(graph, top.vectors);
+Partition embedded_groups(const SignedGraph& graph, const Eigenpairs& top, Index count,
+                          const Embedding& how, const Progress& progress) {
+  const Eigen::MatrixXd vectors =
+      top.vectors.leftCols(std::min(count + how.more, top.vectors.cols()));
+  const std::vector<Id> reached = reached_nodes(graph, vectors);
   KMeansOptions means;
   means.count = count;
-  means.restarts = restarts;
-  means.seed = seed;
-  const KMeans groups = kmeans(unit_rows(top.vectors, reached), means, progress);
+  means.restarts = how.restarts;
+  means.seed = how.seed;
+  const KMeans groups = kmeans(unit_rows(vectors, reached), means, progress);
+  Partition made{std::vector<Id>(graph.node_count(), -1), count};
+  for (std::size_t i = 0; i < reached.size(); ++i) made.label[reached[i]] = groups.label[i];
+  return by_size(made);
+}
 
-  Clustering result;
-  result.eigenvalues.assign(top.values.begin(), top.values.end());
-  result.partition = {std::vector<Id>(graph.node_count(), -1), count};
-  for (std::size_t i = 0; i < reached.size(); ++i)
-    result.partition.label[reached[i]] = groups.label[i];
-  result.partition = by_size(result.partition);
-  result.notes = spectral_notes(graph, reached, result.partition, count);
-  return result;
+/// As many categories as `wanted` says, or, at_gap, as many as the spectrum speaks for: of the
+/// number of values before its largest gap and one more, that of larger signed modularity.
+template <class = void>
+Clustering clustered(const SignedGraph& graph, const Eigenpairs& top, SpectralCount wanted,
+                     const Embedding& how, const Progress& progress) {
+  Clustering made;
+  made.eigenvalues.assign(top.values.begin(), top.values.end());
+  Index count = wanted.count;
+  if (wanted.at_gap && top.values.size() > 1)
+    count = std::min(count, values_before_gap(made.eigenvalues));
+  made.partition = embedded_groups(graph, top, count, how, progress);
+  if (wanted.at_gap && count < wanted.count) {
+    Partition one_more = embedded_groups(graph, top, count + 1, how, progress);
+    if (signed_modularity(graph, one_more) > signed_modularity(graph, made.partition))
+      ++count, made.partition = std::move(one_more);
+  }
+  if (wanted.at_gap)
+    made.notes.push_back("the largest gap of the spectrum says " + std::to_string(count) +
+                         " categories, of up to " + std::to_string(wanted.count));
+  if (made.partition.count < count)
+    made.notes.push_back("only " + std::to_string(made.partition.count) + " of " +
+                         std::to_string(count) +
+                         " categories: the nodes' embeddings do not differ more");
+  return made;
 }
 
 /// Throws Error{value} for a directed graph, and counts that cannot be.

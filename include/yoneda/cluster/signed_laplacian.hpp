@@ -9,6 +9,7 @@
 
 #include "yoneda/cluster/clustering.hpp"
 #include "yoneda/cluster/component_spectrum.hpp"
+#include "yoneda/cluster/small_components.hpp"
 #include "yoneda/core/progress.hpp"
 #include "yoneda/core/types.hpp"
 #include "yoneda/graph/signed_graph.hpp"
@@ -28,18 +29,10 @@ struct LaplacianOptions {
   SignedLaplacian kind = SignedLaplacian::symmetric;
   Index restarts = 10;  ///< of k-means
   std::uint64_t seed = 1;
+  bool at_gap = false;  ///< or fewer, where the largest gap of the spectrum says so
 };
 
 namespace detail {
-
-/// D̄: the sum of the absolute weights of every node.
-template <class = void>
-Eigen::VectorXd absolute_degrees(const SignedGraph& graph) {
-  Eigen::VectorXd degree = Eigen::VectorXd::Zero(graph.node_count());
-  for (Id i = 0; i < graph.node_count(); ++i)
-    for (const float w : graph.weights(i)) degree[i] += std::abs(static_cast<double>(w));
-  return degree;
-}
 
 /// multiple · I − L on the nodes of one component.
 template <class = void>
@@ -95,17 +88,29 @@ Eigenpairs laplacian_spectrum(const SignedGraph& graph, Index count, SignedLapla
 }
 
 /// k categories by k-means on the k smallest eigenvectors of a signed Laplacian, one row a node,
-/// scaled to length 1. (Scaled so, symmetric and random walk are the same.) Nodes without edges get
-/// no category; notes say how many. Throws Error{value} for a directed graph, count < 1 or more
-/// than there are nodes with edges, or no restarts; Error{numeric} where the spectrum does not
-/// settle; Error{cancelled}. Cost: the spectrum and kmeans. Same bits for any number of threads.
+/// scaled to length 1. (Scaled so, symmetric and random walk are the same.)
+///
+/// A balanced component has the eigenvalue 0, however small it is. So components of less than a
+/// tenth of an even category are grouped apart, by correlation clustering, into categories beyond
+/// the k; nodes without edges get none; notes say how many. Throws Error{value} for a directed
+/// graph, count < 1 or more than there are nodes in large components, or no restarts;
+/// Error{numeric} where the spectrum does not settle; Error{cancelled}. Cost: the spectrum and
+/// kmeans. Same bits for any number of threads.
 template <class = void>
 Clustering laplacian_clustering(const SignedGraph& graph, const LaplacianOptions& options,
                                 const Progress& progress = {}) {
-  const Eigenpairs smallest =
-      laplacian_spectrum(graph, options.count, options.kind, options.seed, progress);
-  return detail::clustered(graph, smallest, options.count, options.restarts, options.seed,
-                           "a signed Laplacian", progress);
+  const std::string method = "a signed Laplacian";
+  detail::require_spectral(graph, options.count, method);
+  return detail::with_small_components(graph, options.count, method, [&](const SignedGraph& large) {
+    const Index beyond = options.at_gap ? 1 : 0;  // to see a gap after the last
+    const Index vectors = std::min(options.count + beyond, large.node_count());
+    Eigenpairs smallest = laplacian_spectrum(large, vectors, options.kind, options.seed, progress);
+    smallest.values *= -1;  // so that they descend
+    Clustering made = detail::clustered(large, smallest, {options.count, options.at_gap},
+                                        {0, options.restarts, options.seed}, progress);
+    for (double& value : made.eigenvalues) value *= -1;
+    return made;
+  });
 }
 
 }  // namespace yoneda

@@ -1,4 +1,4 @@
-// SPONGE_sym: spectral clustering of signed graphs by a generalised eigenproblem.
+// SPONGE: spectral clustering of signed graphs by a generalised eigenproblem.
 #pragma once
 
 #include <Eigen/Core>
@@ -11,6 +11,7 @@
 
 #include "yoneda/cluster/clustering.hpp"
 #include "yoneda/cluster/component_spectrum.hpp"
+#include "yoneda/cluster/small_components.hpp"
 #include "yoneda/core/error.hpp"
 #include "yoneda/core/progress.hpp"
 #include "yoneda/core/types.hpp"
@@ -24,6 +25,7 @@ struct SpongeOptions {
   double tau = 1;       ///< τ > 0; the condition number of the problem is at most (2 + τ)/τ
   Index restarts = 10;  ///< of k-means
   std::uint64_t seed = 1;
+  bool at_gap = false;  ///< or fewer, where the largest gap of the spectrum says so
 };
 
 namespace detail {
@@ -50,6 +52,33 @@ SparseRows shifted_laplacian(const SignedGraph& graph, const std::vector<Id>& no
       const Index j = local[neighbors[e]];
       const double w = weight(graph.weights(nodes[i])[e]);
       if (w > 0) entries.emplace_back(i, j, -w * (scale[i] * scale[j]));
+    }
+  }
+  SparseRows matrix(n, n);
+  matrix.setFromTriplets(entries.begin(), entries.end());
+  return matrix;
+}
+
+/// With D± the sums of a node's weights of either sign and D̄ = D⁺ + D⁻: D̄^{-1/2} X D̄^{-1/2} on the
+/// nodes of one component, where X is L⁻ + τD⁺, or L⁺ + L⁻ + τD̄ where `both`.
+template <class = void>
+SparseRows scaled_laplacian(const SignedGraph& graph, const std::vector<Id>& nodes,
+                            const std::vector<Index>& local, const Eigen::VectorXd& degree,
+                            bool both, double tau) {
+  const Index n = static_cast<Index>(nodes.size());
+  std::vector<Eigen::Triplet<double, Index>> entries;
+  for (Index i = 0; i < n; ++i) {
+    const Id node = nodes[i];
+    double positive = 0;
+    for (const float w : graph.weights(node)) positive += std::max(0.0, static_cast<double>(w));
+    const double of_positive = positive / degree[node], of_negative = 1 - of_positive;
+    entries.emplace_back(i, i, both ? 1 + tau : of_negative + tau * of_positive);
+    const auto neighbors = graph.neighbors(node);
+    for (std::size_t e = 0; e < neighbors.size(); ++e) {
+      const auto w = static_cast<double>(graph.weights(node)[e]);
+      if (w < 0 || both)
+        entries.emplace_back(i, local[neighbors[e]],
+                             -std::abs(w) / std::sqrt(degree[node] * degree[neighbors[e]]));
     }
   }
   SparseRows matrix(n, n);
@@ -91,6 +120,45 @@ Eigenpairs sponge_sym_spectrum(const SignedGraph& graph, Index count, double tau
       });
 }
 
+/// SPONGE without normalisation: the largest ν of B′v = ν(A′ + B′)v with A′ = L⁺ + τD⁻, B′ = L⁻ +
+/// τD⁺, L± = D± − W±. These are the vectors of the smallest λ of A′v = λB′v, and ν = 1/(1 + λ) lies
+/// in [0, 1]: A′ is singular on a component without negative edges and B′ on one without positive
+/// ones, but their sum is on neither, and divided by the degrees D̄ its condition is at most (2 +
+/// τ)/τ. Vectors [n, count] are scaled to vᵀ(A′ + B′)v = 1. Components, nodes without edges and
+/// errors as in sponge_sym_spectrum. Source: as there.
+template <class = void>
+Eigenpairs sponge_spectrum(const SignedGraph& graph, Index count, double tau = 1,
+                           std::uint64_t seed = 1, const Progress& progress = {}) {
+  detail::require_sponge(graph, count, tau);
+  const Eigen::VectorXd degree = detail::absolute_degrees(graph);
+  Eigenpairs found = detail::component_spectrum(
+      graph, count, seed, progress,
+      [&](const std::vector<Id>& nodes, const std::vector<Index>& local) -> detail::Pencil {
+        return {detail::scaled_laplacian(graph, nodes, local, degree, false, tau),
+                detail::scaled_laplacian(graph, nodes, local, degree, true, tau)};
+      });
+  for (Id i = 0; i < graph.node_count(); ++i)
+    if (degree[i] > 0) found.vectors.row(i) /= std::sqrt(degree[i]);
+  return found;
+}
+
+namespace detail {
+
+/// spectrum(part, vectors) on the large components, then k-means.
+template <class Spectrum>
+Clustering sponge_clustering(const SignedGraph& graph, const SpongeOptions& options,
+                             const Progress& progress, const Spectrum& spectrum) {
+  require_sponge(graph, options.count, options.tau);
+  constexpr Index more = 2;
+  return with_small_components(graph, options.count, "SPONGE", [&](const SignedGraph& large) {
+    const Eigenpairs top = spectrum(large, std::min(options.count + more, large.node_count()));
+    return clustered(large, top, {options.count, options.at_gap},
+                     {more, options.restarts, options.seed}, progress);
+  });
+}
+
+}  // namespace detail
+
 /// SPONGE_sym: k categories by k-means on the vectors of sponge_sym_spectrum, one row a node, rows
 /// scaled to length 1.
 ///
@@ -99,20 +167,29 @@ Eigenpairs sponge_sym_spectrum(const SignedGraph& graph, Index count, double tau
 /// that tells categories apart. Unscaled rows grow with a node's degree, and k-means splits by
 /// that.
 ///
-/// Nodes without edges get no category, and neither do nodes of components that none of the
-/// vectors reaches, which have nothing to be told apart by; notes say how many. Throws Error{value}
-/// for a directed graph, count < 1 or more than there are nodes with edges, τ not positive, or no
-/// restarts; Error{numeric} where the spectrum does not settle; Error{cancelled}. Cost:
-/// sponge_sym_spectrum and kmeans. Same bits for any number of threads.
-/// Source: as sponge_sym_spectrum.
+/// Components of less than a tenth of an even category, and those that none of the vectors reaches,
+/// are grouped apart, by correlation clustering, into categories beyond the k; nodes without edges
+/// get none; notes say how many. Throws Error{value} for a directed graph, count < 1 or more than
+/// there are nodes in large components, τ not positive, or no restarts; Error{numeric} where the
+/// spectrum does not settle; Error{cancelled}. Cost: sponge_sym_spectrum and kmeans. Same bits for
+/// any number of threads. Source: as sponge_sym_spectrum.
 template <class = void>
 Clustering sponge_sym(const SignedGraph& graph, const SpongeOptions& options,
                       const Progress& progress = {}) {
-  detail::require_sponge(graph, options.count, options.tau);
-  const Index vectors = std::min(options.count + 2, graph.node_count());
-  const Eigenpairs top = sponge_sym_spectrum(graph, vectors, options.tau, options.seed, progress);
-  return detail::clustered(graph, top, options.count, options.restarts, options.seed, "SPONGE",
-                           progress);
+  return detail::sponge_clustering(
+      graph, options, progress, [&](const SignedGraph& large, Index vectors) {
+        return sponge_sym_spectrum(large, vectors, options.tau, options.seed, progress);
+      });
+}
+
+/// SPONGE: the same on the vectors of sponge_spectrum, in which nodes of large degree weigh more.
+template <class = void>
+Clustering sponge(const SignedGraph& graph, const SpongeOptions& options,
+                  const Progress& progress = {}) {
+  return detail::sponge_clustering(
+      graph, options, progress, [&](const SignedGraph& large, Index vectors) {
+        return sponge_spectrum(large, vectors, options.tau, options.seed, progress);
+      });
 }
 
 }  // namespace yoneda
