@@ -68,8 +68,7 @@ def check(header):
         if foreign.search(path):
             problems.append(f"{name} includes {path}")
         for library, users in sole_users.items():
-            umbrella = not folder
-            if f"/{library}" in path and name not in users and not umbrella:
+            if f"/{library}" in path and name not in users:
                 problems.append(f"{name} includes {library}")
     return sorted(set(problems))
 
