@@ -6,6 +6,8 @@
 //     yoneda/linear/eigenpairs.hpp            largest eigenpairs of a symmetric pencil
 //     yoneda/cluster/sponge.hpp               SPONGE_sym clustering
 //     yoneda/cluster/signed_laplacian.hpp     clustering by signed Laplacians
+// and one because it needs Boost:
+//     yoneda/graph/boost.hpp                  a signed graph for the algorithms of Boost.Graph
 #pragma once
 
 #include "yoneda/arrows/extremes.hpp"
