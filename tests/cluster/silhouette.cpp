@@ -10,10 +10,20 @@ using namespace yoneda;
 
 namespace {
 
+using Points = detail::Rows;
+
+Matrix matrix_of(const Points& points) {
+  std::vector<float> values;
+  for (Index i = 0; i < points.rows(); ++i)
+    for (Index j = 0; j < points.cols(); ++j) values.push_back(static_cast<float>(points(i, j)));
+  return Matrix::from(std::move(values), points.rows(), points.cols());
+}
+
+/// With values that are floats.
 Points normal_points(Index n, Index d, std::uint64_t seed) {
   Random random(seed);
   Points points(n, d);
-  for (double& x : points.reshaped()) x = random.normal();
+  for (double& x : points.reshaped()) x = static_cast<double>(static_cast<float>(random.normal()));
   return points;
 }
 
@@ -54,7 +64,8 @@ TEST_CASE("silhouettes are those of all pairs") {
     Partition partition{{}, 6};  // group 5 is empty, 4 holds one row
     for (Id i = 0; i < 300; ++i) partition.label.push_back(static_cast<Id>(random.below(5)) - 1);
     partition.label[40] = 4;
-    const auto found = silhouettes(points, partition), expected = by_pairs(points, partition);
+    const auto found = silhouettes(matrix_of(points), partition),
+               expected = by_pairs(points, partition);
     for (std::size_t i = 0; i < 300; ++i) {
       CHECK(std::isnan(found[i]) == std::isnan(expected[i]));
       if (!std::isnan(found[i])) CHECK(std::abs(found[i] - expected[i]) < 1e-12);
@@ -71,22 +82,23 @@ TEST_CASE(
     partition.label[i] = i % 2;
     points(i, 0) += i % 2 == 0 ? 1 : -1;
   }
-  auto found = silhouettes(points, partition);
+  auto found = silhouettes(matrix_of(points), partition);
   CHECK(mean_silhouette(found) > 0.99);
   partition.label[3] = -1;
-  found = silhouettes(points, partition);
+  found = silhouettes(matrix_of(points), partition);
   CHECK(std::isnan(found[3]));
   CHECK(mean_silhouette(found) > 0.99);
   CHECK(mean_silhouette({}) == 0);
 }
 
 TEST_CASE("one group has no other, and all silhouettes are 0") {
-  for (const double s : silhouettes(normal_points(10, 3, 1), {std::vector<Id>(10, 0), 1}))
+  for (const double s :
+       silhouettes(matrix_of(normal_points(10, 3, 1)), {std::vector<Id>(10, 0), 1}))
     CHECK(s == 0);
 }
 
 TEST_CASE("silhouettes refuse what does not fit") {
-  const Points points = normal_points(4, 3, 1);
+  const Matrix points = matrix_of(normal_points(4, 3, 1));
   CHECK_THROWS_AS(silhouettes(points, {{0, 0, 0}, 1}), Error);
   CHECK_THROWS_AS(silhouettes(points, {{0, 0, 0, 1}, 1}), Error);
 }

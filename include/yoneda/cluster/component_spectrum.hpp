@@ -150,6 +150,17 @@ Partition embedded_groups(const SignedGraph& graph, const Eigenpairs& top, Index
   return by_size(made);
 }
 
+/// How many categories a gap speaks for, and how clearly.
+inline std::string gap_note(const Eigengap& gap, Index count, Index most) {
+  constexpr double clear = 2;
+  std::string note = "the largest gap of the spectrum says " + std::to_string(count) +
+                     " categories, of up to " + std::to_string(most);
+  if (gap.margin < clear)
+    note += "; but it does not stand out (" + std::to_string(gap.margin).substr(0, 4) +
+            " times the next), so the spectrum hardly counts them";
+  return note;
+}
+
 /// As many categories as `wanted` says, or, at_gap, as many as the spectrum speaks for: of the
 /// number of values before its largest gap and one more, that of larger signed modularity.
 template <class = void>
@@ -158,17 +169,16 @@ Clustering clustered(const SignedGraph& graph, const Eigenpairs& top, SpectralCo
   Clustering made;
   made.eigenvalues.assign(top.values.begin(), top.values.end());
   Index count = wanted.count;
-  if (wanted.at_gap && top.values.size() > 1)
-    count = std::min(count, values_before_gap(made.eigenvalues));
+  const bool at_gap = wanted.at_gap && top.values.size() > 1;
+  const Eigengap gap = at_gap ? eigengap(made.eigenvalues) : Eigengap{count, 0};
+  count = std::min(count, gap.before);
   made.partition = embedded_groups(graph, top, count, how, progress);
-  if (wanted.at_gap && count < wanted.count) {
+  if (at_gap && count < wanted.count) {
     Partition one_more = embedded_groups(graph, top, count + 1, how, progress);
     if (signed_modularity(graph, one_more) > signed_modularity(graph, made.partition))
       ++count, made.partition = std::move(one_more);
   }
-  if (wanted.at_gap)
-    made.notes.push_back("the largest gap of the spectrum says " + std::to_string(count) +
-                         " categories, of up to " + std::to_string(wanted.count));
+  if (at_gap) made.notes.push_back(gap_note(gap, count, wanted.count));
   if (made.partition.count < count)
     made.notes.push_back("only " + std::to_string(made.partition.count) + " of " +
                          std::to_string(count) +

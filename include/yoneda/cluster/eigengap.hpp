@@ -1,6 +1,8 @@
 // Where a spectrum stops speaking of categories.
 #pragma once
 
+#include <algorithm>
+#include <limits>
 #include <span>
 #include <string>
 
@@ -9,20 +11,33 @@
 
 namespace yoneda {
 
-/// How many values lie before the largest gap of a spectrum, descending; ties go to fewer. So many
-/// vectors tell categories apart: as many as there are categories where these have nothing to do
-/// with each other, one fewer where each repels all others, for then the vectors of the categories
-/// add up to one that is nothing like a category. Throws Error{value} for fewer than two values.
-/// Source: von Luxburg 2007, A tutorial on spectral clustering, section 8.3.
-inline Index values_before_gap(std::span<const double> values) {
+/// The largest gap of a spectrum.
+struct Eigengap {
+  Index before;   ///< how many values lie before it
+  double margin;  ///< how many times the next largest gap it is; infinite where there is no other
+};
+
+/// The largest gap of a spectrum, descending; ties go to fewer values before it. So many vectors
+/// tell categories apart: as many as there are categories where these have nothing to do with each
+/// other, one fewer where each repels all others, for then the vectors of the categories add up to
+/// one that is nothing like a category. A margin near 1 says that no gap stands out, and the
+/// spectrum does not count the categories. Throws Error{value} for fewer than two values. Source:
+/// von Luxburg 2007, A tutorial on spectral clustering, section 8.3.
+inline Eigengap eigengap(std::span<const double> values) {
   const auto size = static_cast<Index>(values.size());
   if (size < 2)
     throw Error(ErrorKind::value, "a gap among " + std::to_string(size) + " eigenvalues");
-  Index best = 1;
-  double largest = 0;
-  for (Index j = 1; j < size; ++j)
-    if (const double gap = values[j - 1] - values[j]; gap > largest) best = j, largest = gap;
-  return best;
+  Eigengap found{1, 0};
+  double largest = values[0] - values[1], next = 0;
+  for (Index j = 2; j < size; ++j) {
+    const double gap = values[j - 1] - values[j];
+    if (gap > largest)
+      next = largest, largest = gap, found.before = j;
+    else
+      next = std::max(next, gap);
+  }
+  found.margin = next > 0 ? largest / next : std::numeric_limits<double>::infinity();
+  return found;
 }
 
 }  // namespace yoneda

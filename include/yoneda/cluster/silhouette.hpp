@@ -7,15 +7,34 @@
 #include <string>
 #include <vector>
 
-#include "yoneda/cluster/kmeans.hpp"
 #include "yoneda/core/error.hpp"
+#include "yoneda/core/matrix.hpp"
 #include "yoneda/core/parallel.hpp"
 #include "yoneda/core/types.hpp"
 #include "yoneda/graph/partition.hpp"
 
 namespace yoneda {
 
-/// The silhouette of every row of points [n, d], in [-1, 1]:
+namespace detail {
+
+using Rows = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+/// Some rows of a matrix at length 1; rows of zeros stay.
+template <class = void>
+Rows rows_of_length_one(const Matrix& matrix, Index first, Index count) {
+  Rows rows(count, matrix.cols());
+  std::vector<float> scratch(matrix.cols());
+  for (Index i = 0; i < count; ++i) {
+    const auto row = matrix.row(first + i, scratch);
+    for (Index j = 0; j < matrix.cols(); ++j) rows(i, j) = static_cast<double>(row[j]);
+    if (const double length = rows.row(i).norm(); length > 0) rows.row(i) /= length;
+  }
+  return rows;
+}
+
+}  // namespace detail
+
+/// The silhouette of every row of W_dec [n, d], in [-1, 1]:
 ///
 ///   s_i = (b_i − a_i) / max(a_i, b_i),
 ///
@@ -24,39 +43,34 @@ namespace yoneda {
 /// for a row without a group. A row of zeros has cosine 0 with every other.
 ///
 /// Cosine distance is linear in either row of length 1, so a mean over a group is one product with
-/// the sum of its rows: exact, at n k d instead of n² d; memory n d + k d. Same bits for any number
-/// of threads. Throws Error{shape} where the partition is of another number of rows, Error{value}
-/// for a label beyond the count.
-/// Source: Rousseeuw 1987, Silhouettes: a graphical aid to the interpretation and validation of
-/// cluster analysis.
+/// the sum of its rows: exact, at n k d instead of n² d; memory k d and a block of rows a thread.
+/// Same bits for any number of threads. Throws Error{shape} where the partition is of another
+/// number of rows, Error{value} for a label beyond the count. Source: Rousseeuw 1987, Silhouettes:
+/// a graphical aid to the interpretation and validation of cluster analysis.
 template <class = void>
-std::vector<double> silhouettes(const Points& points, const Partition& partition) {
-  const Index n = points.rows();
+std::vector<double> silhouettes(const Matrix& W_dec, const Partition& partition) {
+  const Index n = W_dec.rows();
   if (static_cast<Index>(partition.label.size()) != n)
     throw Error(ErrorKind::shape, "a partition of " + std::to_string(partition.label.size()) +
                                       " features for " + std::to_string(n) + " decoder rows");
-  Points unit = points;
-  Points sums = Points::Zero(partition.count, points.cols());
+  detail::Rows sums = detail::Rows::Zero(partition.count, W_dec.cols());
   std::vector<Index> size(partition.count, 0);
   for (Index i = 0; i < n; ++i) {
-    const double length = unit.row(i).norm();
-    if (length > 0) unit.row(i) /= length;
     const Id label = partition.label[i];
     if (label >= partition.count)
       throw Error(ErrorKind::value, "label " + std::to_string(label) + " in a partition of " +
                                         std::to_string(partition.count) + " groups");
     if (label < 0) continue;
-    sums.row(label) += unit.row(i);
+    sums.row(label) += detail::rows_of_length_one(W_dec, i, 1).row(0);
     ++size[label];
   }
   const auto groups = partition.count - std::ranges::count(size, Index{0});
-  const auto of_row = [&](Index i, const auto& cosines) {
-    const Id own = partition.label[i];
+  const auto of_row = [&](Id own, double length, const auto& cosines) {
     if (own < 0) return std::numeric_limits<double>::quiet_NaN();
     if (size[own] == 1 || groups == 1) return 0.0;
     // The row itself is in its sum, at cosine |x|² with itself; it counts neither there nor here.
     const double others = static_cast<double>(size[own] - 1);
-    const double near = 1 - (cosines[own] - unit.row(i).squaredNorm()) / others;
+    const double near = 1 - (cosines[own] - length) / others;
     double next = std::numeric_limits<double>::infinity();
     for (Index c = 0; c < partition.count; ++c)
       if (c != own && size[c] > 0)
@@ -67,9 +81,12 @@ std::vector<double> silhouettes(const Points& points, const Partition& partition
   constexpr Index block = 256;
   std::vector<double> made(n);
   parallel_for((n + block - 1) / block, [&](Index b) {
-    const Index first = b * block, rows = std::min(block, n - first);
-    const Points cosines = unit.middleRows(first, rows) * sums.transpose();
-    for (Index i = 0; i < rows; ++i) made[first + i] = of_row(first + i, cosines.row(i));
+    const Index first = b * block, count = std::min(block, n - first);
+    const detail::Rows rows = detail::rows_of_length_one(W_dec, first, count);
+    const detail::Rows cosines = rows * sums.transpose();
+    for (Index i = 0; i < count; ++i)
+      made[first + i] =
+          of_row(partition.label[first + i], rows.row(i).squaredNorm(), cosines.row(i));
   });
   return made;
 }
