@@ -48,6 +48,7 @@
 #include "yoneda/cluster/consensus.hpp"
 #include "yoneda/cluster/edge_contraction.hpp"
 #include "yoneda/cluster/eigengap.hpp"
+#include "yoneda/cluster/exemplars.hpp"
 #include "yoneda/cluster/hierarchy.hpp"
 #include "yoneda/cluster/kmeans.hpp"
 #include "yoneda/cluster/labels.hpp"

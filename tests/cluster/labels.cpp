@@ -71,6 +71,28 @@ TEST_CASE("labels equal the dense contrast of means") {
   }
 }
 
+TEST_CASE("excluded tokens name nothing, and change nothing else") {
+  Eigen::MatrixXd dense;
+  const TokenProfiles profiles = random_profiles(20, 30, 2, dense);
+  Partition partition{std::vector<Id>(20), 2};
+  for (Id f = 0; f < 20; ++f) partition.label[f] = f % 2;
+  const std::vector<Id> excluded{3, 7, 29};
+  const auto all = category_labels(partition, profiles, 30),
+             fewer = category_labels(partition, profiles, 30, excluded);
+  for (std::size_t c = 0; c < 2; ++c) {
+    std::vector<LabelToken> expected = all[c].raised;
+    std::erase_if(expected, [&](const LabelToken& entry) {
+      return std::ranges::find(excluded, entry.token) != excluded.end();
+    });
+    CHECK(expected.size() < all[c].raised.size());
+    REQUIRE(fewer[c].raised.size() == expected.size());
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      CHECK(fewer[c].raised[i].token == expected[i].token);
+      CHECK(fewer[c].raised[i].contrast == expected[i].contrast);
+    }
+  }
+}
+
 TEST_CASE("a token that every feature raises names no category") {
   TokenProfiles profiles{4, 3, {0, 2, 4, 6, 8}, {0, 1, 0, 1, 0, 2, 0, 2}, {}};
   profiles.values = {5, 1, 5, 1, 5, 1, 5, 1};  // token 0 everywhere; 1 and 2 tell the pairs apart

@@ -77,6 +77,21 @@ TEST_CASE("arrows and cohesion are means over all pairs of nodes") {
     }
 }
 
+TEST_CASE("the nearest are the largest positive arrows") {
+  const Case given = random_case(60, 8, Direction::undirected, 3);
+  const Quotient found = quotient(given.graph, given.partition);
+  for (Id a = 0; a < 8; ++a) {
+    std::vector<double> positive;
+    for (const CategoryArrow& arrow : found.arrows_from(a))
+      if (arrow.weight > 0) positive.push_back(arrow.weight);
+    std::ranges::sort(positive, std::greater{});
+    positive.resize(std::min<std::size_t>(2, positive.size()));
+    const auto near = nearest(found, a, 2);
+    REQUIRE(near.size() == positive.size());
+    for (std::size_t i = 0; i < near.size(); ++i) CHECK(near[i].weight == positive[i]);
+  }
+}
+
 TEST_CASE("the opposite is the most negative arrow, or none") {
   const auto graph =
       SignedGraph::from_edges(6, {{0, 1, -1}, {0, 2, -2}, {0, 3, -2}, {1, 2, 3}, {4, 5, 1}},

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <vector>
 
 #include "yoneda/arrows/token_profiles.hpp"
@@ -23,11 +24,12 @@ struct CategoryLabel {
 /// contrast_ct = mean_{f in c} a_ft − mean_{f not in c} a_ft of the standardised arrows a (0 where
 /// a token is not kept), so that a token most features raise names no category. Up to `words`
 /// tokens at either end, ties by smaller id; `raised` has positive contrast only, `lowered`
-/// negative only. `profiles` are token_profiles(), not normalised. Throws Error{shape} where the
-/// partition has another number of features. Cost: entries of the profiles, and a sort per
-/// category.
+/// negative only. Tokens that are `excluded` name nothing. `profiles` are
+/// token_profiles(), not normalised. Throws Error{shape} where the partition has another number of
+/// features. Cost: entries of the profiles, and a sort per category.
 inline std::vector<CategoryLabel> category_labels(const Partition& partition,
-                                                  const TokenProfiles& profiles, Index words = 8) {
+                                                  const TokenProfiles& profiles, Index words = 8,
+                                                  std::span<const Id> excluded = {}) {
   if (static_cast<Index>(partition.label.size()) != profiles.n)
     throw Error(ErrorKind::shape, std::to_string(partition.label.size()) +
                                       " features are in categories, " + std::to_string(profiles.n) +
@@ -39,6 +41,7 @@ inline std::vector<CategoryLabel> category_labels(const Partition& partition,
   std::vector<CategoryLabel> labels;
   std::vector<double> sum(profiles.V, 0.0);
   std::vector<char> met(profiles.V, 0);
+  for (const Id token : excluded) met[token] = 1;  // so that it is never listed
   for (const auto& features : members(partition)) {
     std::vector<Id> tokens;
     for (const Id f : features)

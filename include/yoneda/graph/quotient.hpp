@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <span>
 #include <tuple>
@@ -102,6 +103,16 @@ inline std::optional<CategoryArrow> opposite(const Quotient& quotient, Id catego
   std::optional<CategoryArrow> found;
   for (const CategoryArrow& arrow : quotient.arrows_from(category))
     if (arrow.weight < (found ? found->weight : 0)) found = arrow;
+  return found;
+}
+
+/// The `most` largest positive arrows from a category to others, descending, ties by target.
+inline std::vector<CategoryArrow> nearest(const Quotient& quotient, Id category, Index most = 3) {
+  std::vector<CategoryArrow> found;
+  for (const CategoryArrow& arrow : quotient.arrows_from(category))
+    if (arrow.weight > 0) found.push_back(arrow);
+  std::ranges::stable_sort(found, std::greater{}, &CategoryArrow::weight);
+  if (static_cast<Index>(found.size()) > most) found.resize(most);
   return found;
 }
 
