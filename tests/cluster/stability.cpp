@@ -4,6 +4,7 @@
 
 #include "cluster/groupings.hpp"
 #include "yoneda/cluster/leiden.hpp"
+#include "yoneda/cluster/sponge.hpp"
 #include "yoneda/graph/subgraph.hpp"
 
 using namespace yoneda;
@@ -66,6 +67,34 @@ TEST_CASE("a category of which no sample has a node counts nowhere") {
   const Stability found = stability(partition, same, options);
   CHECK(found.agreement == 1);
   CHECK(found.category == std::vector<double>{1, 1});
+}
+
+TEST_CASE("of several counts the planted one comes back best") {
+  const SignedGraph graph = block_model(300, 5, 300 * 60, 0.1, 2).graph();
+  const auto group = [&](std::span<const Id> nodes, Index count, std::uint64_t seed) {
+    SpongeOptions options;
+    options.count = count;
+    options.seed = seed;
+    options.restarts = 3;
+    return sponge_sym(induced_subgraph(graph, nodes), options).partition;
+  };
+  StabilityOptions options;
+  options.samples = 5;
+  const std::vector<Index> counts{3, 5, 9, 14};
+  const auto found = stability_of_counts(300, counts, group, options);
+  REQUIRE(found.size() == 4);
+  const auto best = std::ranges::max_element(found, {}, &CountStability::agreement);
+  CHECK(best->count == 5);
+  CHECK(best->agreement > 0.95);
+}
+
+TEST_CASE("counts are spread evenly by ratio") {
+  CHECK(spread_counts(32, 5) == std::vector<Index>{2, 4, 8, 16, 32});
+  CHECK(spread_counts(4, 10) == std::vector<Index>{2, 3, 4});
+  CHECK(spread_counts(2, 3) == std::vector<Index>{2});
+  CHECK(spread_counts(90).back() == 90);
+  CHECK_THROWS_AS(spread_counts(1), Error);
+  CHECK_THROWS_AS(spread_counts(5, 0), Error);
 }
 
 TEST_CASE("stability refuses what it cannot sample") {

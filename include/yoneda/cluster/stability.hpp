@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <functional>
+#include <numeric>
 #include <span>
 #include <string>
 #include <vector>
@@ -75,6 +76,49 @@ inline Stability stability(const Partition& partition, const GroupSome& group,
   for (Id c = 0; c < partition.count; ++c)
     if (met[c] > 0) made.category[c] /= static_cast<double>(met[c]);
   return made;
+}
+
+struct CountStability {
+  Index count;
+  double agreement;  ///< as in Stability
+};
+
+/// How far groupings into each of several counts of all n nodes come back. group(nodes, count,
+/// seed) is as GroupSome. Throws and costs as stability does, for every count.
+template <class Group>
+std::vector<CountStability> stability_of_counts(Index n, std::span<const Index> counts,
+                                                const Group& group,
+                                                const StabilityOptions& options = {},
+                                                const Progress& progress = {}) {
+  std::vector<Id> all(n);
+  std::iota(all.begin(), all.end(), Id{0});
+  std::vector<CountStability> made;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    const GroupSome some = [&](std::span<const Id> nodes, std::uint64_t seed) {
+      return group(nodes, counts[i], seed);
+    };
+    const Progress part([&](Stage stage, double share) {
+      return progress(stage, (static_cast<double>(i) + share) / static_cast<double>(counts.size()));
+    });
+    const Stability found = stability(some(all, options.seed), some, options, part);
+    made.push_back({counts[i], found.agreement});
+  }
+  return made;
+}
+
+/// Counts from 2 to `most`, each about the same times the one before: `steps` of them, fewer where
+/// whole numbers coincide. Throws Error{value} for most < 2 or no steps.
+inline std::vector<Index> spread_counts(Index most, Index steps = 10) {
+  if (most < 2 || steps < 1)
+    throw Error(ErrorKind::value, std::to_string(steps) + " counts from 2 to " +
+                                      std::to_string(most) + " cannot be chosen from");
+  std::vector<Index> counts;
+  for (Index i = 0; i < steps; ++i) {
+    const double share = steps > 1 ? static_cast<double>(i) / static_cast<double>(steps - 1) : 0;
+    const Index count = std::llround(2 * std::pow(static_cast<double>(most) / 2, share));
+    if (counts.empty() || count > counts.back()) counts.push_back(count);
+  }
+  return counts;
 }
 
 }  // namespace yoneda
