@@ -16,15 +16,20 @@ struct Options {
   study::CategoryStep step;
   std::string input, arrows, output;
   std::vector<std::string> compare;
+  yoneda::Index show = -1;
 };
 
-// "#7 rome, paris", of two words where there are labels.
-std::string called(const study::NamedPartition& named, yoneda::Id category) {
-  std::string text = fmt::format("#{}", category);
-  const auto& words = named.words[category];
-  for (std::size_t i = 0; i < std::min<std::size_t>(4, words.size()); ++i)
-    text += (i == 0 ? " " : ", ") + safe_token(words[i], 20);
+// "rome, paris", as many as are asked for.
+std::string some_words(const std::vector<std::string>& words, std::size_t most) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min(most, words.size()); ++i)
+    text += (i == 0 ? "" : ", ") + safe_token(words[i], 20);
   return text;
+}
+
+// "#7 rome, paris", of four words where there are labels.
+std::string called(yoneda::Index category, const std::vector<std::string>& words) {
+  return fmt::format("#{} {}", category, some_words(words, 4));
 }
 
 // How far two groupings of the same features agree, and which category is most like which.
@@ -62,41 +67,108 @@ void compare(const std::string& path, const std::string& other_path, const Sessi
       padded("category", 44), padded("most like", 44), "Jaccard");
   constexpr std::size_t most = 20;
   for (std::size_t c = 0; c < std::min(most, matches.size()); ++c)
-    fmt::print("  {:>5}  {} {} {:.2f}\n", groups[c].size(),
-               padded(called(one, static_cast<yoneda::Id>(c)), 44),
-               padded(matches[c].group < 0 ? "none" : called(other, matches[c].group), 44),
-               matches[c].jaccard);
+    fmt::print(
+        "  {:>5}  {} {} {:.2f}\n", groups[c].size(),
+        padded(called(static_cast<yoneda::Index>(c), one.words[c]), 44),
+        padded(
+            matches[c].group < 0 ? "none" : called(matches[c].group, other.words[matches[c].group]),
+            44),
+        matches[c].jaccard);
   if (matches.size() > most) fmt::print("  … {} in all\n", matches.size());
+}
+
+// What a feature raises most: "#1041 king, queen".
+std::string feature_words(yoneda::Id feature, const study::ArrowsFile* arrows) {
+  if (!arrows || feature >= arrows->arrows.n) return fmt::format("#{}", feature);
+  return fmt::format("#{} {}", feature,
+                     words(arrows->arrows.positive(feature), arrows->vocabulary, 4));
+}
+
+// One category: what it says, what stands for it, how firm it is, and what is near and far.
+void show(const Options& options, const std::optional<study::Study>& study,
+          const study::ArrowsFile* arrows) {
+  const study::CategoryCard card =
+      study::read_category(study ? study->categories() : options.input, options.show);
+  fmt::print("category #{}, {} features\n", card.id, card.features.size());
+  if (!card.raised.empty()) fmt::print("  raises     {}\n", some_words(card.raised, 8));
+  if (!card.lowered.empty()) fmt::print("  lowers     {}\n", some_words(card.lowered, 8));
+  for (std::size_t i = 0; i < card.exemplars.size(); ++i)
+    fmt::print("  {:<10} {}\n", i == 0 ? "exemplars" : "",
+               feature_words(card.exemplars[i], arrows));
+  const auto line = [](const char* what, const study::CategoryCard::Other& other) {
+    fmt::print("  {:<10} {:+.4f}  {}\n", what, other.weight, called(other.category, other.words));
+  };
+  if (card.opposite) line("opposite", *card.opposite);
+  for (std::size_t i = 0; i < card.neighbors.size(); ++i)
+    line(i == 0 ? "neighbours" : "", card.neighbors[i]);
+  fmt::print("  cohesion   {:+.4f} mean weight between its features\n", card.cohesion);
+  if (card.silhouette)
+    fmt::print(
+        "  silhouette {:+.3f} (decoder rows; 1: apart from all others, below 0: nearer to "
+        "another category)\n",
+        *card.silhouette);
+  if (card.stability)
+    fmt::print(
+        "  stability  {:.2f} (Jaccard index with what comes back when features are drawn "
+        "again)\n",
+        *card.stability);
+}
+
+// The weights, where they are at hand or asked for: a note says what is missing without them.
+std::optional<study::Sources> weights(const Options& options, const study::Record& record) {
+  if (options.sources.given() || options.step.method == "kmeans")
+    return open_or_reopen(options.sources, record);
+  try {
+    return open_or_reopen(options.sources, record);
+  } catch (const yoneda::Error& error) {
+    if (error.kind == yoneda::ErrorKind::cancelled) throw;
+    print_note(fmt::format("without silhouettes, and labels may hold junk: {}", error.what()));
+    return std::nullopt;
+  }
+}
+
+std::string count_text(const study::CategoryStep& step, yoneda::Index found) {
+  return step.count_by == study::CountBy::automatic   ? fmt::format("auto: {}", found)
+         : step.count_by == study::CountBy::stability ? fmt::format("stable: {}", found)
+                                                      : std::to_string(found);
+}
+
+void note_options(study::Record& record, const study::CategoryStep& step, yoneda::Index found) {
+  auto& options = record.options;
+  options["method"] = step.method;
+  if (step.method == "leiden") {
+    options["objective"] = step.objective;
+    options["resolution"] =
+        fmt::format("{}", step.resolution.value_or(step.objective == "potts" ? 0 : 1));
+  }
+  if (step.normalization != "symmetric") options["normalization"] = step.normalization;
+  if (step.consensus > 1) options["consensus"] = std::to_string(step.consensus);
+  if (step.samples > 0) options["stability"] = std::to_string(step.samples);
+  options["count"] = count_text(step, found);
+  options["seed"] = std::to_string(step.seed);
 }
 
 void run(const Options& options, const Session& session) {
   if (!options.compare.empty()) return compare(options.compare[0], options.compare[1], session);
   if (options.input.empty()) throw CLI::RequiredError("input");
   const auto study = study::study_at(options.input);
-  const std::string output = options.output.empty() && study ? study->categories() : options.output;
-  if (output.empty())
-    throw yoneda::Error(yoneda::ErrorKind::value, "-o is missing: which file to write?");
-  study::GraphFile graph = study::read_graph(study ? study->graph() : options.input);
   const std::string arrows_path =
       options.arrows.empty() && study ? study->arrows() : options.arrows;
   std::optional<study::ArrowsFile> arrows;
   if (!arrows_path.empty()) arrows = study::read_arrows(arrows_path);
-  std::optional<study::Sources> sources;
-  if (options.step.method == "kmeans") sources = open_or_reopen(options.sources, graph.record);
+  if (options.show >= 0) return show(options, study, arrows ? &*arrows : nullptr);
+  const std::string output = options.output.empty() && study ? study->categories() : options.output;
+  if (output.empty())
+    throw yoneda::Error(yoneda::ErrorKind::value, "-o is missing: which file to write?");
+  study::GraphFile graph = study::read_graph(study ? study->graph() : options.input);
+  const std::optional<study::Sources> sources = weights(options, graph.record);
 
   const study::Categories made =
       study::make_categories(graph, arrows ? &*arrows : nullptr, sources ? &*sources : nullptr,
                              options.step, terminal_progress());
   study::Record record = graph.record;
   record.command = session.command;
-  record.options["method"] = options.step.method;
-  if (options.step.method == "leiden") {
-    record.options["objective"] = options.step.objective;
-    record.options["resolution"] = fmt::format(
-        "{}", options.step.resolution.value_or(options.step.objective == "potts" ? 0 : 1));
-  }
-  record.options["count"] = std::to_string(made.partition.count);
-  record.options["seed"] = std::to_string(options.step.seed);
+  note_options(record, options.step, made.partition.count);
   const yoneda::Vocabulary none;
   study::write_categories(output, made, arrows ? arrows->vocabulary : none, record);
   for (const std::string& note : made.notes) print_note(note);
@@ -121,6 +193,11 @@ void add_categories(CLI::App& app, Session& session) {
                    "like which")
       ->expected(2)
       ->excludes(input);
+  command
+      ->add_option("--show", options->show,
+                   "instead: one category of a study, or of a categories.json: words, exemplary "
+                   "features, opposite, neighbours, how firm it is")
+      ->check(CLI::NonNegativeNumber);
   command->add_option("--arrows", options->arrows,
                       "arrows to take labels from (default: the study's)");
   add_category_flags(*command, options->step);

@@ -74,6 +74,22 @@ void add_name_flags(CLI::App& command, SourceFlags& flags) {
   add_axis_flag(command, "--feature-axis", o.sae_names.features);
 }
 
+// A number, or who chooses it.
+void set_count(study::CategoryStep& step, const std::string& count) {
+  if (count == "auto") {
+    step.count_by = study::CountBy::automatic;
+  } else if (count == "stable") {
+    step.count_by = study::CountBy::stability;
+  } else {
+    step.count = yoneda::whole_number(count);
+    if (step.count < 0)
+      throw yoneda::Error(
+          yoneda::ErrorKind::value,
+          fmt::format("--count: '{}' is no number of categories; say 45, auto or stable",
+                      safe_text(count, 40)));
+  }
+}
+
 CLI::Validator at_least(yoneda::Index least) {
   const auto problem = [least](std::string& text) {
     return yoneda::whole_number(text) >= least
@@ -222,11 +238,17 @@ void add_category_flags(CLI::App& command, study::CategoryStep& step) {
   command.add_option("--method", step.method, "how features are grouped")
       ->check(one_of(study::category_methods))
       ->capture_default_str();
+  command.add_option_function<std::string>(
+      "--count", [&step](const std::string& count) { set_count(step, count); },
+      "number of categories, not of leiden and correlation: K; auto, by the largest gap of the "
+      "spectrum (linkage and kmeans: as stable); stable, those that come back best when features "
+      "are drawn again (default: √ of the features; what is chosen is at most twice that)");
   command
-      .add_option(
-          "--count", step.count,
-          "number of categories of sponge, laplacian and kmeans (default: √ of the features)")
-      ->check(at_least(0));
+      .add_option("--normalization", step.normalization,
+                  "what sponge and laplacian are scaled by: degrees on both sides, on one "
+                  "(laplacian only), or nothing")
+      ->check(one_of(study::normalizations))
+      ->capture_default_str();
   command
       .add_option("--objective", step.objective,
                   "what leiden makes large: signed modularity, or the constant Potts model")
@@ -235,6 +257,17 @@ void add_category_flags(CLI::App& command, study::CategoryStep& step) {
   command.add_option("--resolution", step.resolution,
                      "of leiden: more of it makes more and smaller categories (default: 1 of "
                      "modularity; of potts 0, the weight that a pair has to exceed)");
+  command
+      .add_option("--consensus", step.consensus,
+                  "what so many runs from different seeds agree on, instead of the best run")
+      ->check(at_least(1));
+  command
+      .add_option("--stability", step.samples,
+                  "draw four fifths of the features so many times, group them again, and say which "
+                  "categories come back")
+      ->check(at_least(0));
+  command.add_flag("--hierarchy", step.hierarchy,
+                   "also join the categories, two at a time, into larger ones");
   command.add_option("--seed", step.seed, "seed of everything random")->capture_default_str();
 }
 

@@ -33,6 +33,42 @@ std::vector<std::vector<Id>> groups_of(const study::Categories& categories) {
   return members(categories.partition);
 }
 
+// What the grouping as a whole is worth, where it was measured.
+void print_scores(const study::Categories& categories) {
+  if (!categories.counts.empty()) {
+    std::string tried;
+    for (const CountStability& count : categories.counts)
+      tried += fmt::format("{}{} {:.2f}", tried.empty() ? "" : ", ", count.count, count.agreement);
+    fmt::print("\n  counts tried, and how far their categories come back: {}\n", tried);
+  }
+  if (categories.stability)
+    fmt::print("\n  drawn again, features group alike to an adjusted Rand index of {:.2f}\n",
+               categories.stability->agreement);
+}
+
+// Categories that join before the most unlike do: about the square root as many groups.
+void print_hierarchy(const study::Categories& categories, const Vocabulary& vocabulary) {
+  const Hierarchy& hierarchy = *categories.hierarchy;
+  if (hierarchy.leaves == 0) return;
+  const Index wanted = std::llround(std::sqrt(static_cast<double>(hierarchy.leaves)));
+  const Partition groups = cut(hierarchy, std::max<Index>(1, wanted));
+  fmt::print("\n  {} categories join into {} groups, and no fewer than {} in all:\n\n",
+             hierarchy.leaves, groups.count, hierarchy.roots());
+  for (const auto& group : members(groups)) {
+    std::string line;
+    for (const Id category : group) {
+      const std::string next = short_label(categories, category, vocabulary);
+      if (!line.empty() && columns(line) + columns(next) > 88) {
+        fmt::print("    {}\n", line + ";");
+        line = "  " + next;
+      } else {
+        line += (line.empty() ? "" : "; ") + next;
+      }
+    }
+    fmt::print("    {}\n", line);
+  }
+}
+
 // An edge of a virtual graph leads from one SAE to the other: no triangle closes.
 void print_squares(const CycleBalance& squares) {
   if (const auto share = squares.share())
@@ -148,19 +184,23 @@ void print_categories(const study::Categories& categories, const Vocabulary& voc
                       std::size_t most) {
   const auto groups = groups_of(categories);
   const std::size_t shown = std::min(most, groups.size());
+  const bool stability = categories.stability.has_value();
   fmt::print("\n{} categories by {}", categories.partition.count, categories.method);
   if (shown < groups.size()) fmt::print(", the {} largest", shown);
-  fmt::print("\n\n  {:>4} {:>5}  {} {}\n", "", "size", padded(raises_heading(vocabulary), 52),
-             "opposite");
+  fmt::print("\n\n  {:>4} {:>5}  {}{} {}\n", "", "size", stability ? "stable  " : "",
+             padded(raises_heading(vocabulary), 52), "opposite");
   for (std::size_t c = 0; c < shown; ++c) {
     const auto id = static_cast<Id>(c);
     const auto against = opposite(categories.quotient, id);
     const std::string raises =
         categories.labels.empty() ? "" : label_words(categories.labels[c].raised, vocabulary, 6);
-    fmt::print("  {:>4} {:>5}  {} {}\n", fmt::format("#{}", c), groups[c].size(),
+    fmt::print("  {:>4} {:>5}  {}{} {}\n", fmt::format("#{}", c), groups[c].size(),
+               stability ? fmt::format("{:>6.2f}  ", categories.stability->category[c]) : "",
                padded(raises, 52),
                against ? short_label(categories, against->target, vocabulary) : "none");
   }
+  print_scores(categories);
+  if (categories.hierarchy) print_hierarchy(categories, vocabulary);
 }
 
 void print_check(const study::Check& check, const study::GraphFile& file) {
@@ -226,6 +266,9 @@ Json categories_json(const study::Categories& categories, const Vocabulary& voca
     }
     const auto against = opposite(categories.quotient, static_cast<Id>(c));
     category["opposite"] = against ? Json(against->target) : Json(nullptr);
+    category["exemplars"] = categories.exemplars[c];
+    if (categories.silhouettes) category["silhouette"] = categories.silhouettes->category[c];
+    if (categories.stability) category["stability"] = categories.stability->category[c];
     list.push_back(std::move(category));
   }
   return {{"method", categories.method},

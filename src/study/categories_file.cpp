@@ -23,12 +23,33 @@ Json category_json(const Categories& categories, Id c, const std::vector<Id>& fe
     json["raised"] = words_json(categories.labels[c].raised, vocabulary);
     json["lowered"] = words_json(categories.labels[c].lowered, vocabulary);
   }
+  if (!categories.exemplars.empty()) json["exemplars"] = categories.exemplars[c];
   json["cohesion"] = categories.quotient.cohesion[c].weight;
+  if (categories.silhouettes) json["silhouette"] = categories.silhouettes->category[c];
+  if (categories.stability) json["stability"] = categories.stability->category[c];
   const auto against = opposite(categories.quotient, c);
   json["opposite"] =
       against ? Json{{"category", against->target}, {"weight", against->weight}} : Json(nullptr);
+  json["neighbors"] = Json::array();
+  for (const CategoryArrow& arrow : nearest(categories.quotient, c))
+    json["neighbors"].push_back({{"category", arrow.target}, {"weight", arrow.weight}});
   json["features"] = features;
   return json;
+}
+
+/// The words of a category, none without labels.
+std::vector<std::string> texts(const Json& category, const std::string& end) {
+  std::vector<std::string> found;
+  if (!category.contains(end)) return found;
+  for (const Json& word : category.at(end)) found.push_back(word.at("text").get<std::string>());
+  return found;
+}
+
+Json hierarchy_json(const Hierarchy& hierarchy) {
+  Json joins = Json::array();
+  for (const Join& join : hierarchy.joins)
+    joins.push_back({{"left", join.left}, {"right", join.right}, {"weight", join.weight}});
+  return {{"leaves", hierarchy.leaves}, {"joins", std::move(joins)}};
 }
 
 }  // namespace
@@ -40,6 +61,11 @@ void write_categories(const std::string& path, const Categories& categories,
   json["scores"] = {{"modularity", categories.scores.modularity},
                     {"positive_cut", categories.scores.positive_cut},
                     {"negative_uncut", categories.scores.negative_uncut}};
+  if (categories.silhouettes) json["scores"]["silhouette"] = categories.silhouettes->mean;
+  if (categories.stability) json["scores"]["stability"] = categories.stability->agreement;
+  if (categories.hierarchy) json["hierarchy"] = hierarchy_json(*categories.hierarchy);
+  for (const CountStability& tried : categories.counts)
+    json["counts"].push_back({{"count", tried.count}, {"stability", tried.agreement}});
   json["notes"] = categories.notes;
   json["labels"] = categories.partition.label;
   json["categories"] = Json::array();
@@ -58,6 +84,39 @@ void write_categories(const std::string& path, const Categories& categories,
   write_json(path, json);
 }
 
+CategoryCard read_category(const std::string& path, Index id) {
+  const Json json = read_json(path);
+  record_from(json, format, path);
+  return reading(path, [&] {
+    const Json& all = json.at("categories");
+    if (id < 0 || id >= static_cast<Index>(all.size()))
+      throw Error(ErrorKind::value,
+                  "there is no category " + std::to_string(id) +
+                      (all.empty() ? ": there is none"
+                                   : ": they go from 0 to " + std::to_string(all.size() - 1)),
+                  path);
+    const Json& found = all.at(static_cast<std::size_t>(id));
+    const auto other = [&](const Json& of) -> CategoryCard::Other {
+      const auto which = of.at("category").get<Id>();
+      return {which, of.at("weight").get<double>(),
+              texts(all.at(static_cast<std::size_t>(which)), "raised")};
+    };
+    CategoryCard card;
+    card.id = static_cast<Id>(id);
+    card.features = found.at("features").get<std::vector<Id>>();
+    card.exemplars = found.value("exemplars", std::vector<Id>());
+    card.raised = texts(found, "raised");
+    card.lowered = texts(found, "lowered");
+    card.cohesion = found.at("cohesion").get<double>();
+    if (found.contains("silhouette")) card.silhouette = found.at("silhouette").get<double>();
+    if (found.contains("stability")) card.stability = found.at("stability").get<double>();
+    if (!found.at("opposite").is_null()) card.opposite = other(found.at("opposite"));
+    if (found.contains("neighbors"))
+      for (const Json& near : found.at("neighbors")) card.neighbors.push_back(other(near));
+    return card;
+  });
+}
+
 NamedPartition read_named_partition(const std::string& path) {
   const Json json = read_json(path);
   record_from(json, format, path);
@@ -70,12 +129,8 @@ NamedPartition read_named_partition(const std::string& path) {
       if (label < -1 || label >= partition.count)
         throw Error(ErrorKind::format, "label " + std::to_string(label) + " names no category",
                     path);
-    for (const Json& category : json.at("categories")) {
-      found.words.emplace_back();
-      if (!category.contains("raised")) continue;
-      for (const Json& word : category.at("raised"))
-        found.words.back().push_back(word.at("text").get<std::string>());
-    }
+    for (const Json& category : json.at("categories"))
+      found.words.push_back(texts(category, "raised"));
     return found;
   });
 }

@@ -66,11 +66,7 @@ LogitArrows arrows_by_block(const Sources& sources, const ArrowOptions& options,
 /// The tokens to leave out, told in the record and, where there is something to say, in a note.
 std::vector<Id> dropped_junk(const Sources& sources, const ArrowStep& step, ArrowsFile& made,
                              const Progress& progress) {
-  const Index V = sources.model.V();
-  JunkOptions options;
-  options.unused = step.unused.empty() ? unused_tokens(sources.vocabulary, V)
-                                       : ids_from(step.unused, V, "token");
-  JunkTokens junk = junk_tokens(sources.model.W_U, options, progress);
+  JunkTokens junk = find_junk(sources, step.unused, progress);
   std::string reference(name(junk.reference));
   if (junk.reference == JunkReference::given && step.unused.empty()) reference = "vocabulary";
   auto& record = made.record.options;
@@ -128,6 +124,14 @@ ArrowsFile make_arrows(const Sources& sources, const ArrowStep& step, const Prog
   made.arrows = arrows_by_block(sources, options, block, made.record, unfinished, progress);
   if (!step.drop_junk) note_unused(made);
   return made;
+}
+
+JunkTokens find_junk(const Sources& sources, const std::string& unused, const Progress& progress) {
+  const Index V = sources.model.V();
+  JunkOptions options;
+  options.unused =
+      unused.empty() ? unused_tokens(sources.vocabulary, V) : ids_from(unused, V, "token");
+  return junk_tokens(sources.model.W_U, options, progress);
 }
 
 std::vector<Id> excluded_tokens(const Record& record, Index V) {

@@ -53,6 +53,20 @@ def read_safetensors(path):
     return tensors, metadata
 
 
+def silhouette(rows, labels):
+    """The mean over all features that have a category, from the distances between all pairs."""
+    unit = rows / numpy.linalg.norm(rows, axis=1, keepdims=True)
+    distance, labels, values = 1 - unit @ unit.T, numpy.array(labels), []
+    for i, own in enumerate(labels):
+        if own < 0:
+            continue
+        others = (labels == own) & (numpy.arange(len(labels)) != i)
+        near = distance[i, others].mean() if others.any() else None
+        next_best = min(distance[i, labels == c].mean() for c in set(labels) - {own, -1})
+        values.append((next_best - near) / max(near, next_best) if others.any() else 0)
+    return numpy.mean(values)
+
+
 class Scratch(unittest.TestCase):
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="yoneda-"))
@@ -135,11 +149,17 @@ class MainJob(Scratch):
         self.done("categories", study, "--count", 3, "--seed", 2)
         self.done("categories", study, "--method", "kmeans", "--count", 3)
         for method in (["leiden"], ["leiden", "--resolution", 2], ["leiden", "--objective", "potts", "--resolution", 0.1], ["leiden", "--objective", "potts"],
-                       ["correlation"], ["laplacian", "--count", 4]):
+                       ["correlation"], ["laplacian", "--count", 4], ["laplacian", "--count", "auto", "--normalization", "random-walk"],
+                       ["sponge", "--count", "auto", "--normalization", "none"], ["sponge", "--count", "stable"], ["linkage", "--count", 9],
+                       ["kmeans", "--count", "auto"], ["leiden", "--consensus", 3], ["kmeans", "--count", 3, "--consensus", 4]):
             self.done("categories", study, "--method", *method)
             found = self.valid("categories", study / "categories.json")
             self.assertEqual(found["method"], method[0])
             self.assertLess(len(found["categories"]), 40)
+            self.assertEqual("counts" in found, "stable" in method or method == ["kmeans", "--count", "auto"])
+            if "auto" in method and method[0] != "kmeans":
+                self.assertTrue(found["options"]["count"].startswith("auto: "))
+                self.assertLessEqual(len(found["categories"]), 13)
         one, two = self.folder / "one.json", self.folder / "two.json"
         self.done("categories", study, "--method", "leiden", "-o", one)
         self.done("categories", study, "--count", 3, "-o", two)
@@ -162,11 +182,47 @@ class MainJob(Scratch):
         self.refused(2, "groups 39: they are not of one SAE", "categories", "--compare", one, self.folder / "fewer.json")
         self.refused(2, "none.json", "categories", "--compare", one, self.folder / "none.json")
         self.assertEqual(yoneda("categories", study, "--compare", one, two).returncode, 2)
-        self.refused(2, "sponge, laplacian and kmeans take a count", "categories", study, "--method", "leiden", "--count", 3)
+        self.refused(2, "sponge, laplacian, linkage and kmeans take a count", "categories", study, "--method", "leiden", "--count", 3)
+        self.refused(2, "take a count", "categories", study, "--method", "correlation", "--count", "auto")
+        self.refused(2, "'many' is no number of categories", "categories", study, "--count", "many")
+        self.refused(2, "leiden is not normalized", "categories", study, "--method", "leiden", "--normalization", "none")
+        self.refused(2, "laplacian has a random walk", "categories", study, "--normalization", "random-walk")
+        self.refused(2, "sponge has no resolution", "categories", study, "--resolution", 2)
+        self.refused(2, "all its runs agree", "categories", study, "--method", "linkage", "--consensus", 2)
         self.refused(2, "must be a number from 0 on", "categories", study, "--method", "leiden", "--resolution", -1)
         self.done("categories", study, "--method", "kmeans", "--count", 3)
         self.done("check", study, "--samples", 20)
         self.assertEqual(len(json.loads(self.done("check", study, "--samples", 5, "--json"))["tests"]), 3)
+
+    def test_categories_say_what_stands_for_them_and_what_comes_back(self):
+        study = self.folder / "study"
+        toy(self.folder)
+        self.done("run", "--sae", self.folder / "sae", "--model", self.folder / "model.safetensors",
+                  "-k", 10, "--neighbors", 4, "--count", 5, "--samples", 20, "-o", study)
+        text = self.done("categories", study, "--count", 6, "--stability", 5, "--hierarchy")
+        for words in ("stable", "drawn again, features group alike", "6 categories join into"):
+            self.assertIn(words, text)
+        found = self.valid("categories", study / "categories.json")
+        self.assertEqual(found["options"]["stability"], "5")
+        self.assertEqual(found["hierarchy"]["leaves"], 6)
+        weights = [join["weight"] for join in found["hierarchy"]["joins"]]
+        self.assertEqual(weights, sorted(weights, reverse=True))
+        for category in found["categories"]:
+            self.assertLessEqual(set(category["exemplars"]), set(category["features"]))
+            for other in category["neighbors"]:
+                self.assertNotEqual(other["category"], category["id"])
+        W_dec, _ = toy(self.folder)
+        self.assertAlmostEqual(found["scores"]["silhouette"], silhouette(W_dec, found["labels"]), places=5)
+        text = self.done("categories", study, "--show", 0)
+        for words in ("category #0", "exemplars", "cohesion", "silhouette", "stability"):
+            self.assertIn(words, text)
+        self.assertEqual(text, self.done("categories", study / "categories.json", "--show", 0,
+                                         "--arrows", study / "arrows.safetensors"))
+        self.refused(2, "there is no category 6: they go from 0 to 5", "categories", study, "--show", 6)
+        self.refused(2, "none.json", "categories", self.folder / "none.json", "--show", 0)
+        self.done("categories", study, "--count", 6, "--stability", 5, "-o", self.folder / "again.json")
+        again = json.loads((self.folder / "again.json").read_text())
+        self.assertEqual(again["scores"], found["scores"])
 
     def test_arrows_are_the_brute_force_ones(self):
         W_dec, W_U = toy(self.folder)

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "yoneda/arrows/junk.hpp"
 #include "yoneda/arrows/logit_arrows.hpp"
 #include "yoneda/graph/neighbors.hpp"
 #include "yoneda/graph/signed_graph.hpp"
@@ -36,17 +37,29 @@ struct GraphStep {
   NeighborOptions neighbors;
 };
 
-/// How features are grouped, and what Leiden makes as large as it can.
-inline constexpr std::array<std::string_view, 5> category_methods{"sponge", "laplacian", "leiden",
-                                                                  "correlation", "kmeans"};
+/// How features are grouped, what Leiden makes as large as it can, and what spectra are scaled by.
+inline constexpr std::array<std::string_view, 6> category_methods{
+    "sponge", "laplacian", "leiden", "correlation", "linkage", "kmeans"};
 inline constexpr std::array<std::string_view, 2> leiden_objectives{"modularity", "potts"};
+inline constexpr std::array<std::string_view, 3> normalizations{"symmetric", "random-walk", "none"};
+
+/// Who says how many categories there are.
+enum class CountBy {
+  number,     ///< the user
+  automatic,  ///< the largest gap of the spectrum; of linkage and k-means, stability
+  stability,  ///< the count whose categories come back best (stability_of_counts)
+};
 
 struct CategoryStep {
   std::string method = "sponge";  ///< one of category_methods; kmeans is on decoder rows
-  Index count =
-      0;  ///< of sponge, laplacian and kmeans, 0: the square root of the number of features
-  std::string objective = "modularity";  ///< of leiden: signed modularity, constant Potts model
-  std::optional<double> resolution;      ///< of leiden: more of it makes more categories
+  CountBy count_by = CountBy::number;
+  Index count = 0;  ///< not of leiden and correlation; 0: √n, or where it is chosen 2√n at most
+  std::string normalization = "symmetric";  ///< of sponge (not random-walk) and laplacian
+  std::string objective = "modularity";     ///< of leiden: signed modularity, constant Potts model
+  std::optional<double> resolution;         ///< of leiden: more of it makes more categories
+  Index consensus = 1;                      ///< what so many runs agree on
+  Index samples = 0;                        ///< features drawn again to see what comes back
+  bool hierarchy = false;                   ///< of the categories
   std::uint64_t seed = 1;
 };
 
@@ -84,9 +97,11 @@ GraphFile make_graph(const ArrowsFile& arrows, const Sources* sources, const Gra
 GraphFile make_virtual_graph(const SaePair& pair, const NeighborOptions& neighbors,
                              const Progress& progress = {});
 
-/// Categories of an undirected graph, with labels where there are arrows. `kmeans` needs the SAE.
-/// Throws Error{value} for a virtual graph, whose nodes are of two SAEs, and for a count where the
-/// method finds its own.
+/// Groups the features of an undirected graph and says what the groups are: labels where there are
+/// arrows, without tokens that the model's unembedding shows to be junk where it is at hand, and
+/// silhouettes where the decoder is, which `kmeans` needs.
+/// Throws Error{value} for a virtual graph, whose nodes are of two SAEs, and for options that the
+/// method does not have; what the methods throw.
 Categories make_categories(const GraphFile& graph, const ArrowsFile* arrows, const Sources* sources,
                            const CategoryStep& step, const Progress& progress = {});
 
@@ -103,6 +118,10 @@ Check make_check(const GraphFile& graph, const Sources* sources, const CheckStep
 /// null draws the SAE that reads again, by joint rotations, so it needs both SAEs.
 Check make_virtual_check(const GraphFile& graph, const SaePair* pair, const CheckStep& step,
                          const Progress& progress = {});
+
+/// The under-trained tokens of a model; `unused` as in ArrowStep. Throws as junk_tokens.
+JunkTokens find_junk(const Sources& sources, const std::string& unused = {},
+                     const Progress& progress = {});
 
 /// The tokens that a record says were left out, ascending. Throws Error{value} for ids that are not
 /// of V tokens.
