@@ -6,12 +6,10 @@ was interrupted, only does what is missing.
 import itertools
 import json
 import pathlib
-import subprocess
-import time
+
+from common import VOCABULARY, WORDS, train_on_demo
 
 HERE = pathlib.Path(__file__).resolve().parent
-DEMO = HERE.parents[1] / "tools/demo"
-WORDS, VOCABULARY = DEMO / "words.safetensors", DEMO / "words.txt"
 
 SEEDS = (1, 2, 3)
 WIDTHS = (512, 2048)
@@ -20,38 +18,10 @@ NEIGHBORS = (8, 16, 32)     # m: strongest edges a feature keeps
 SPACES = ("words", "reconstructions", "codes", "profiles", "top-rows")
 
 
-class Runs:
-    """Runs `yoneda` in a work folder; what is there already is not made again."""
-
-    def __init__(self, program, folder):
-        self.program, self.folder = program, pathlib.Path(folder)
-        self.folder.mkdir(parents=True, exist_ok=True)
-
-    def make(self, name, *arguments):
-        """The path `name` in the work folder, made by a command that takes it as its -o."""
-        path = self.folder / name
-        if not path.exists():
-            began = time.monotonic()
-            self.run(*arguments, "-o", path)
-            print(f"  {name}  ({time.monotonic() - began:.0f} s)", flush=True)
-        return path
-
-    def read(self, name, *arguments):
-        return json.loads(self.make(name, *arguments).read_text())
-
-    def run(self, *arguments):
-        done = subprocess.run([self.program, *map(str, arguments)], capture_output=True, text=True)
-        if done.returncode not in (0, 1):
-            raise SystemExit(f"yoneda {' '.join(map(str, arguments))}\n{done.stderr}")
-        return done.stdout
-
-
 def sae(runs, width, seed, *more):
     """An SAE on the demo's words, by the demo's own recipe."""
     name = f"sae-{width}-{seed}" + "".join(f"-{m}" for m in more[1::2])
-    return runs.make(name, "train", "--activations", WORDS, "--features", width, "--k", 12,
-                     "--epochs", 20, "--batch", 256, "--learning-rate", 0.003,
-                     "--directions", "inputs", "--seed", seed, "--dtype", "f16", *more)
+    return train_on_demo(runs, name, width, seed, *more)
 
 
 def arrows(runs, width, seed, k=50):

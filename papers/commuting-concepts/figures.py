@@ -1,9 +1,9 @@
 """The figures, by gnuplot: SVG to look at, PDF to print. One style for all papers: ../style.gp."""
 import pathlib
-import re
 import statistics
-import subprocess
 
+import common
+from common import block
 from experiments import LAMBDAS, SPACES, WIDTHS
 from tables import held_out
 
@@ -13,22 +13,7 @@ COLOURS = {"words": "ink", "reconstructions": "blue", "codes": "orange", "profil
 
 
 def draw(name, size, script):
-    """Runs a gnuplot script once for each format."""
-    for terminal, ending in (("svg", "svg"), ("pdfcairo", "pdf")):
-        scale = 1 if terminal == "svg" else 1 / 100
-        unit = "" if terminal == "svg" else "in"
-        width, height = (f"{side * scale:g}{unit}" for side in size)
-        font = "Helvetica,12" if terminal == "svg" else "Helvetica,9"
-        text = (f'set terminal {terminal} size {width},{height} font "{font}"\n'
-                f'set output "{HERE / name}.{ending}"\nload "{HERE.parent / "style.gp"}"\n{script}')
-        subprocess.run(["gnuplot"], input=text, text=True, check=True)
-    # The same figure has the same bytes whenever it is drawn.
-    printed = HERE / f"{name}.pdf"
-    printed.write_bytes(re.sub(rb"\(D:\d{14}", b"(D:20000101000000", printed.read_bytes()))
-
-
-def block(name, rows):
-    return f"${name} << END\n" + "\n".join(" ".join(map(str, row)) for row in rows) + "\nEND\n"
+    common.draw(HERE, name, size, script)
 
 
 def spread(values):

@@ -1,25 +1,10 @@
 """Numbers and tables for the text, from the results alone."""
 import itertools
 import pathlib
-import re
 import statistics
 
+from common import filled, span, table
 from experiments import ARROWS, LAMBDAS, NEIGHBORS, SEEDS, SPACES, WIDTHS
-
-
-def span(values, form="{:.3f}"):
-    """a–b, or one number where both print alike."""
-    low, high = (form.format(end) for end in (min(values), max(values)))
-    if "+" not in form:  # no minus before what is printed as 0
-        low, high = (end.lstrip("-") if float(end.replace(",", "")) == 0 else end
-                     for end in (low, high))
-    return low if low == high else f"{low}–{high}"
-
-
-def table(head, rows):
-    lines = ["| " + " | ".join(head) + " |",
-             "|" + "|".join(["---"] + ["---:"] * (len(head) - 1)) + "|"]
-    return "\n".join(lines + ["| " + " | ".join(map(str, row)) + " |" for row in rows])
 
 
 def verdicts(rows):
@@ -208,6 +193,4 @@ def values(results):
 
 def text(results):
     """paper.in.md with every {{name}} filled in."""
-    template = (pathlib.Path(__file__).resolve().parent / "paper.in.md").read_text()
-    known = values(results)
-    return re.sub(r"\{\{(\w+)\}\}", lambda name: known[name.group(1)], template)
+    return filled(pathlib.Path(__file__).resolve().parent / "paper.in.md", values(results))
