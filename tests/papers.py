@@ -3,23 +3,36 @@
 
 usage: papers.py ROOT
 """
+import importlib
 import json
 import pathlib
 import sys
 
 sys.dont_write_bytecode = True
-paper = pathlib.Path(sys.argv[1]) / "papers/commuting-concepts"
-sys.path.insert(0, str(paper))
-import tables  # noqa: E402
+papers = pathlib.Path(sys.argv[1]) / "papers"
+figures = {"commuting-concepts": ("cycles", "relations", "mediation", "constraint"),
+           "categories": ("scores",)}
 
-written = (paper / "paper.md").read_text()
-made = tables.text(json.loads((paper / "results.json").read_text()))
-for number, (found, expected) in enumerate(zip(written.splitlines(), made.splitlines()), 1):
-    if found != expected:
-        sys.exit(f"paper.md:{number}: found\n{found}\nexpected\n{expected}")
-if written != made:
-    sys.exit("paper.md is longer or shorter than what results.json makes of paper.in.md")
-missing = [name for name in ("cycles", "relations", "mediation", "constraint")
-           if f"({name}.svg)" not in written or not (paper / f"{name}.svg").exists()]
-if missing:
-    sys.exit(f"figures missing: {missing}")
+
+def tables_of(paper):
+    """Its module `tables`; papers call their modules alike."""
+    for name in [name for name, module in sys.modules.items()
+                 if str(getattr(module, "__file__", None) or "").startswith(f"{papers}/")]:
+        del sys.modules[name]
+    sys.path[:0] = [str(paper), str(papers)]
+    return importlib.import_module("tables")
+
+
+for folder, drawn in figures.items():
+    paper = papers / folder
+    written = (paper / "paper.md").read_text()
+    made = tables_of(paper).text(json.loads((paper / "results.json").read_text()))
+    for number, (found, expected) in enumerate(zip(written.splitlines(), made.splitlines()), 1):
+        if found != expected:
+            sys.exit(f"{folder}/paper.md:{number}: found\n{found}\nexpected\n{expected}")
+    if written != made:
+        sys.exit(f"{folder}/paper.md is longer or shorter than what results.json makes of paper.in.md")
+    missing = [name for name in drawn
+               if f"({name}.svg)" not in written or not (paper / f"{name}.svg").exists()]
+    if missing:
+        sys.exit(f"{folder}: figures missing: {missing}")
