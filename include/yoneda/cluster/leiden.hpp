@@ -59,11 +59,11 @@ inline std::vector<Id> refined(const CoarseGraph& graph, const PairObjective& ob
   std::vector<std::pair<Id, double>> choices;
   for (const Id v : permutation(n, random)) {
     if (count[part[v]] != 1 || !well_joined(v, label[v])) continue;
-    around.look(graph, v, [&](Id u) { return label[u] == label[v] ? part[u] : Id{-1}; });
+    around.look(graph, v, part);
     choices.clear();
     double most = 0;
     for (const Id p : around.groups()) {
-      if (!(around.weight(p) > 0) || !well_joined(p, label[v])) continue;
+      if (label[p] != label[v] || !(around.weight(p) > 0) || !well_joined(p, label[v])) continue;
       const double gain = objective.gain(around.weight(p), masses[v], masses[p]);
       if (gain < 0) continue;
       choices.emplace_back(p, gain);
@@ -90,15 +90,26 @@ inline std::vector<Id> refined(const CoarseGraph& graph, const PairObjective& ob
 inline CoarseGraph aggregated(const CoarseGraph& graph, const std::vector<Id>& part, Index count) {
   CoarseGraph made;
   made.mass.assign(count, Masses{});
-  for (Id v = 0; v < graph.size(); ++v) add(made.mass[part[v]], graph.mass[v]);
-  const auto nodes = members({part, count});
-  Around around(count);
+  made.margin.assign(count, 0);
+  std::vector<Index> end(count + 1, 0);  // of each part's nodes in `nodes`
+  for (Id v = 0; v < graph.size(); ++v) {
+    add(made.mass[part[v]], graph.mass[v]);
+    made.margin[part[v]] += graph.margin[v];
+    ++end[part[v] + 1];
+  }
+  std::partial_sum(end.begin(), end.end(), end.begin());
+  std::vector<Id> nodes(graph.size());
+  for (Id v = 0; v < graph.size(); ++v) nodes[end[part[v]]++] = v;
+  made.columns.reserve(graph.columns.size());
+  made.weights.reserve(graph.columns.size());
   made.offsets.push_back(0);
+  Around around(count);
+  Index i = 0;
   for (Id p = 0; p < count; ++p) {
     around.clear();
-    for (const Id v : nodes[p])
-      around.add(graph, v, [&](Id u) { return part[u] == p ? Id{-1} : part[u]; });
+    for (; i < end[p]; ++i) around.add(graph, nodes[i], part);
     for (const Id q : around.groups()) {
+      if (q == p) continue;
       made.columns.push_back(q);
       made.weights.push_back(around.weight(q));
     }
@@ -110,21 +121,23 @@ inline CoarseGraph aggregated(const CoarseGraph& graph, const std::vector<Id>& p
 /// Moves, refines and aggregates until nothing moves; `label` is where it starts and ends.
 inline bool leiden_pass(const CoarseGraph& finest, const PairObjective& objective, Reach reach,
                         double randomness, std::vector<Id>& label, Random& random) {
-  CoarseGraph graph = finest;
+  CoarseGraph smaller;
+  const CoarseGraph* graph = &finest;
   std::vector<Id> node(label.size());  // of the coarse graph, of each node of the finest
   std::iota(node.begin(), node.end(), Id{0});
   std::vector<Id> coarse = label;
   bool any = false;
   while (true) {
-    any |= move_nodes(graph, objective, reach, coarse, random);
+    any |= move_nodes(*graph, objective, reach, coarse, random);
     for (std::size_t i = 0; i < label.size(); ++i) label[i] = coarse[node[i]];
-    std::vector<Id> part = refined(graph, objective, coarse, randomness, random);
+    std::vector<Id> part = refined(*graph, objective, coarse, randomness, random);
     const Index count = renumber(part);
-    if (count == graph.size()) break;
+    if (count == graph->size()) break;
     std::vector<Id> next(count);
-    for (Id v = 0; v < graph.size(); ++v) next[part[v]] = coarse[v];
+    for (Id v = 0; v < graph->size(); ++v) next[part[v]] = coarse[v];
     for (Id& of : node) of = part[of];
-    graph = aggregated(graph, part, count);
+    smaller = aggregated(*graph, part, count);
+    graph = &smaller;
     renumber(next);
     coarse = std::move(next);
   }

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <deque>
 #include <span>
 #include <utility>
 #include <vector>
@@ -28,6 +27,7 @@ struct CoarseGraph {
   std::vector<Id> columns;
   std::vector<double> weights;
   std::vector<Masses> mass;
+  std::vector<double> margin;  // what rounding may make of a node's gain that is none
 
   Index size() const { return static_cast<Index>(mass.size()); }
   std::span<const Id> neighbors(Id v) const {
@@ -37,16 +37,6 @@ struct CoarseGraph {
     return std::span(weights).subspan(offsets[v], offsets[v + 1] - offsets[v]);
   }
 };
-
-/// Every node stands for itself.
-inline CoarseGraph coarse_graph(const SignedGraph& graph, const PairObjective& objective) {
-  CoarseGraph made;
-  made.offsets.assign(graph.offsets().begin(), graph.offsets().end());
-  made.columns.assign(graph.columns().begin(), graph.columns().end());
-  made.weights.assign(graph.weights().begin(), graph.weights().end());
-  made.mass = objective.mass;
-  return made;
-}
 
 /// Labels 0, 1, ... in the order of their first node; how many there are.
 inline Index renumber(std::vector<Id>& label) {
@@ -65,44 +55,98 @@ inline void add(Masses& to, const Masses& mass, double times = 1) {
   to[1] += times * mass[1];
 }
 
+/// Every node stands for itself. Margins are by the size of what cancels.
+inline CoarseGraph coarse_graph(const SignedGraph& graph, const PairObjective& objective) {
+  CoarseGraph made;
+  made.offsets.assign(graph.offsets().begin(), graph.offsets().end());
+  made.columns.assign(graph.columns().begin(), graph.columns().end());
+  made.weights.assign(graph.weights().begin(), graph.weights().end());
+  made.mass = objective.mass;
+  Masses total{};
+  for (const Masses& mass : made.mass) add(total, mass);
+  made.margin.resize(made.mass.size());
+  for (Id v = 0; v < made.size(); ++v) {
+    double size = 0;
+    for (const double weight : made.weights_of(v)) size += std::abs(weight);
+    for (std::size_t l = 0; l < 2; ++l)
+      size += std::abs(objective.coefficient[l] * made.mass[v][l] * total[l]);
+    made.margin[v] = 1e-12 * size;
+  }
+  return made;
+}
+
 /// Sums of weights to the groups around a node, or around several.
 class Around {
  public:
-  explicit Around(Index groups) : weight_(groups, 0), seen_(groups, false) {}
+  explicit Around(Index groups) : sums_(groups), groups_(groups + 1) {}
 
   void clear() {
-    for (const Id g : groups_) weight_[g] = 0, seen_[g] = false;
-    groups_.clear();
+    for (const Id g : groups()) sums_[g] = {};
+    count_ = 0;
   }
 
-  /// The edges of node v, whose neighbours are of the groups that `group(u)` says; below 0 does not
-  /// count.
-  template <class Group>
-  void add(const CoarseGraph& graph, Id v, const Group& group) {
+  /// The edges of node v to its neighbours' groups. Whether a group is new is as good as random,
+  /// so it is always written down and only then counted: a branch would be guessed wrong.
+  void add(const CoarseGraph& graph, Id v, const std::vector<Id>& group) {
     const auto neighbors = graph.neighbors(v);
     const auto weights = graph.weights_of(v);
+    std::size_t count = count_;
     for (std::size_t e = 0; e < neighbors.size(); ++e) {
-      const Id g = group(neighbors[e]);
-      if (g < 0) continue;
-      if (!seen_[g]) groups_.push_back(g), seen_[g] = true;
-      weight_[g] += weights[e];
+      const Id g = group[neighbors[e]];
+      groups_[count] = g;
+      count += !sums_[g].seen;
+      sums_[g].seen = true;
+      sums_[g].weight += weights[e];
     }
+    count_ = count;
   }
 
   /// Those of v alone.
-  template <class Group>
-  void look(const CoarseGraph& graph, Id v, const Group& group) {
+  void look(const CoarseGraph& graph, Id v, const std::vector<Id>& group) {
     clear();
     add(graph, v, group);
   }
 
-  std::span<const Id> groups() const { return groups_; }
-  double weight(Id group) const { return weight_[group]; }
+  std::span<const Id> groups() const { return std::span(groups_).first(count_); }
+  double weight(Id group) const { return sums_[group].weight; }
 
  private:
-  std::vector<double> weight_;
-  std::vector<char> seen_;
-  std::vector<Id> groups_;
+  struct Sum {
+    double weight = 0;
+    bool seen = false;
+  };
+  std::vector<Sum> sums_;
+  std::vector<Id> groups_;  // the first count_
+  std::size_t count_ = 0;
+};
+
+/// Nodes that wait for their turn, first come first served, each at most once.
+class Waiting {
+ public:
+  explicit Waiting(std::vector<Id> all)
+      : queue_(std::move(all)), waits_(queue_.size(), true), count_(queue_.size()) {}
+
+  bool empty() const { return count_ == 0; }
+
+  Id next() {
+    const Id v = queue_[first_];
+    if (++first_ == queue_.size()) first_ = 0;
+    --count_;
+    waits_[v] = false;
+    return v;
+  }
+
+  void add(Id v) {
+    if (waits_[v]) return;
+    waits_[v] = true;
+    const std::size_t end = first_ + count_++;
+    queue_[end < queue_.size() ? end : end - queue_.size()] = v;
+  }
+
+ private:
+  std::vector<Id> queue_;  // a ring
+  std::vector<char> waits_;
+  std::size_t first_ = 0, count_;
 };
 
 /// Which groups hold nodes, and their masses.
@@ -154,47 +198,25 @@ class Groups {
 enum class Reach { neighbors, everywhere };
 inline constexpr Index few_groups = 64;
 
-/// Of every node, what rounding may make of a gain that is none: by the size of what cancels.
-inline std::vector<double> rounding_margins(const CoarseGraph& graph,
-                                            const PairObjective& objective) {
-  Masses total{};
-  for (const Masses& mass : graph.mass) add(total, mass);
-  std::vector<double> margins(graph.size());
-  for (Id v = 0; v < graph.size(); ++v) {
-    double size = 0;
-    for (const double weight : graph.weights_of(v)) size += std::abs(weight);
-    for (std::size_t l = 0; l < 2; ++l)
-      size += std::abs(objective.coefficient[l] * graph.mass[v][l] * total[l]);
-    margins[v] = 1e-12 * size;
-  }
-  return margins;
-}
-
 /// Moves nodes to the group where they gain most, each once and again where its neighbourhood
 /// changed. Labels lie in [0, size). Returns whether any moved.
 inline bool move_nodes(const CoarseGraph& graph, const PairObjective& objective, Reach reach,
                        std::vector<Id>& label, Random& random) {
-  const Index n = graph.size();
   Groups groups(graph, label);
-  std::vector<Id> first = permutation(n, random);
-  std::deque<Id> waiting(first.begin(), first.end());
-  std::vector<char> waits(n, true);
-  Around around(n);
-  const std::vector<double> margins = rounding_margins(graph, objective);
+  Waiting waiting(permutation(graph.size(), random));
+  Around around(graph.size());
   bool any = false;
   while (!waiting.empty()) {
-    const Id v = waiting.front();
-    waiting.pop_front();
-    waits[v] = false;
+    const Id v = waiting.next();
     const Id old = label[v];
     groups.leave(old, graph.mass[v]);
-    around.look(graph, v, [&](Id u) { return label[u]; });
+    around.look(graph, v, label);
     const auto gain = [&](Id g) {
       return objective.gain(around.weight(g), graph.mass[v], groups.mass(g));
     };
     Id best = old;
     double most = groups.holds(old) ? gain(old) : 0;
-    const double margin = margins[v];
+    const double margin = graph.margin[v];
     const auto consider = [&](Id g) {
       if (const double here = gain(g); here > most + margin) best = g, most = here;
     };
@@ -207,7 +229,7 @@ inline bool move_nodes(const CoarseGraph& graph, const PairObjective& objective,
     if (best == old) continue;
     any = true;
     for (const Id u : graph.neighbors(v))
-      if (label[u] != best && !waits[u]) waiting.push_back(u), waits[u] = true;
+      if (label[u] != best) waiting.add(u);
   }
   return any;
 }
