@@ -22,10 +22,9 @@
 #include "yoneda/graph/scores.hpp"
 #include "yoneda/graph/signed_graph.hpp"
 #include "yoneda/linear/eigenpairs.hpp"
+#include "yoneda/linear/sparse_product.hpp"
 
 namespace yoneda::detail {
-
-using SparseRows = Eigen::SparseMatrix<double, Eigen::RowMajor, Index>;
 
 /// How many categories, or how many at most.
 struct SpectralCount {
@@ -99,11 +98,11 @@ Eigenpairs component_spectrum(const SignedGraph& graph, Index count, std::uint64
     const double share = static_cast<double>(nodes_done) / static_cast<double>(graph.node_count());
     const auto times_A = [&](const Eigen::VectorXd& x) -> Eigen::VectorXd {
       if (pencil.A.size() == 0) return x;
-      return pencil.A * x;
+      return sparse_product(pencil.A, x);
     };
     const auto times_B = [&](const Eigen::VectorXd& x) -> Eigen::VectorXd {
       progress.check("spectrum", share);
-      return pencil.B * x;
+      return sparse_product(pencil.B, x);
     };
     EigenpairOptions options;
     options.count = std::min(count, size);
