@@ -81,12 +81,16 @@ Points spread_centers(const Points& points, Index count, Random& random) {
 /// The nearest centre of every point, ties to the smaller.
 template <class = void>
 std::vector<Id> nearest_centers(const Points& points, const Points& centers) {
-  const Points squares = squared_distances(points, centers);
+  constexpr Index block = 256;  // points whose distances stay in the cache
   std::vector<Id> label(points.rows());
-  for (Index i = 0; i < points.rows(); ++i) {
-    Index best = 0;
-    squares.row(i).minCoeff(&best);
-    label[i] = static_cast<Id>(best);
+  for (Index begin = 0; begin < points.rows(); begin += block) {
+    const Index count = std::min(block, points.rows() - begin);
+    const Points squares = squared_distances(points.middleRows(begin, count), centers);
+    for (Index i = 0; i < count; ++i) {
+      Index best = 0;
+      squares.row(i).minCoeff(&best);
+      label[begin + i] = static_cast<Id>(best);
+    }
   }
   return label;
 }
