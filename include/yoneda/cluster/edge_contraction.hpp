@@ -15,6 +15,22 @@
 
 namespace yoneda {
 
+namespace detail {
+
+/// Joins the two groups with the most weight between them while that is positive.
+inline DisjointSets contracted(const SignedGraph& graph) {
+  std::vector<GroupEdge> edges;
+  for (const Edge& edge : graph.edges())
+    edges.push_back({edge.source, edge.target, static_cast<double>(edge.weight)});
+  DisjointSets sets(graph.node_count());
+  contract(
+      graph.node_count(), edges, [](double weight, Id, Id) { return weight; },
+      [&](Id kept, Id gone, double) { sets.join(kept, gone); });
+  return sets;
+}
+
+}  // namespace detail
+
 /// Correlation clustering: a grouping of little positive weight between groups and little negative
 /// weight within, by greedy additive edge contraction and moves of single nodes until none helps.
 /// The number of categories is the graph's to say. Nodes without edges get no category.
@@ -26,13 +42,7 @@ namespace yoneda {
 inline Clustering correlation_clustering(const SignedGraph& graph, std::uint64_t seed = 1) {
   const PairObjective objective = constant_potts(graph, 0);
   require_groupable(graph, objective);
-  std::vector<detail::GroupEdge> edges;
-  for (const Edge& edge : graph.edges())
-    edges.push_back({edge.source, edge.target, static_cast<double>(edge.weight)});
-  DisjointSets sets(graph.node_count());
-  detail::contract(
-      graph.node_count(), edges, [](double weight, Id, Id) { return weight; },
-      [&](Id kept, Id gone, double) { sets.join(kept, gone); });
+  DisjointSets sets = detail::contracted(graph);
   Partition partition{std::vector<Id>(graph.node_count()), graph.node_count()};
   for (Id i = 0; i < graph.node_count(); ++i) partition.label[i] = sets.find(i);
   Clustering made;
