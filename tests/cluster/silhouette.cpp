@@ -10,8 +10,6 @@ using namespace yoneda;
 
 namespace {
 
-using Points = detail::Rows;
-
 Matrix matrix_of(const Points& points) {
   std::vector<float> values;
   for (Index i = 0; i < points.rows(); ++i)
@@ -89,6 +87,20 @@ TEST_CASE(
   CHECK(std::isnan(found[3]));
   CHECK(mean_silhouette(found) > 0.99);
   CHECK(mean_silhouette({}) == 0);
+}
+
+TEST_CASE("equal rows have silhouettes within their bounds") {
+  Random random(5);
+  for (Index trial = 0; trial < 200; ++trial) {
+    Points points = normal_points(6, 5, static_cast<std::uint64_t>(trial));
+    points.row(1) = points.row(0);  // a group of two equal rows
+    for (const double s : silhouettes(matrix_of(points), {{0, 0, 1, 1, 1, 1}, 2})) {
+      CHECK(s <= 1);
+      CHECK(s >= -1);
+    }
+    for (Index i = 1; i < 6; ++i) points.row(i) = points.row(0);
+    for (const double s : silhouettes(matrix_of(points), {{0, 0, 0, 1, 1, 1}, 2})) CHECK(s == 0);
+  }
 }
 
 TEST_CASE("one group has no other, and all silhouettes are 0") {

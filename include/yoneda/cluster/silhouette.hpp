@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "yoneda/cluster/kmeans.hpp"
 #include "yoneda/core/error.hpp"
 #include "yoneda/core/matrix.hpp"
 #include "yoneda/core/parallel.hpp"
@@ -17,12 +18,10 @@ namespace yoneda {
 
 namespace detail {
 
-using Rows = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-
 /// Some rows of a matrix at length 1; rows of zeros stay.
 template <class = void>
-Rows rows_of_length_one(const Matrix& matrix, Index first, Index count) {
-  Rows rows(count, matrix.cols());
+Points rows_of_length_one(const Matrix& matrix, Index first, Index count) {
+  Points rows(count, matrix.cols());
   std::vector<float> scratch(matrix.cols());
   for (Index i = 0; i < count; ++i) {
     const auto row = matrix.row(first + i, scratch);
@@ -53,7 +52,7 @@ std::vector<double> silhouettes(const Matrix& W_dec, const Partition& partition)
   if (static_cast<Index>(partition.label.size()) != n)
     throw Error(ErrorKind::shape, "a partition of " + std::to_string(partition.label.size()) +
                                       " features for " + std::to_string(n) + " decoder rows");
-  detail::Rows sums = detail::Rows::Zero(partition.count, W_dec.cols());
+  Points sums = Points::Zero(partition.count, W_dec.cols());
   std::vector<Index> size(partition.count, 0);
   for (Index i = 0; i < n; ++i) {
     const Id label = partition.label[i];
@@ -65,25 +64,26 @@ std::vector<double> silhouettes(const Matrix& W_dec, const Partition& partition)
     ++size[label];
   }
   const auto groups = partition.count - std::ranges::count(size, Index{0});
+  constexpr double rounding = 1e-12;  // of a distance that is 0
   const auto of_row = [&](Id own, double length, const auto& cosines) {
     if (own < 0) return std::numeric_limits<double>::quiet_NaN();
     if (size[own] == 1 || groups == 1) return 0.0;
     // The row itself is in its sum, at cosine |x|² with itself; it counts neither there nor here.
     const double others = static_cast<double>(size[own] - 1);
-    const double near = 1 - (cosines[own] - length) / others;
+    const double near = std::max(0.0, 1 - (cosines[own] - length) / others);
     double next = std::numeric_limits<double>::infinity();
     for (Index c = 0; c < partition.count; ++c)
       if (c != own && size[c] > 0)
         next = std::min(next, 1 - cosines[c] / static_cast<double>(size[c]));
     const double larger = std::max(near, next);
-    return larger > 0 ? (next - near) / larger : 0.0;
+    return larger > rounding ? (std::max(0.0, next) - near) / larger : 0.0;
   };
   constexpr Index block = 256;
   std::vector<double> made(n);
   parallel_for((n + block - 1) / block, [&](Index b) {
     const Index first = b * block, count = std::min(block, n - first);
-    const detail::Rows rows = detail::rows_of_length_one(W_dec, first, count);
-    const detail::Rows cosines = rows * sums.transpose();
+    const Points rows = detail::rows_of_length_one(W_dec, first, count);
+    const Points cosines = rows * sums.transpose();
     for (Index i = 0; i < count; ++i)
       made[first + i] =
           of_row(partition.label[first + i], rows.row(i).squaredNorm(), cosines.row(i));
