@@ -20,6 +20,8 @@ TEST_CASE("the margin is the ratio to the next largest gap") {
   CHECK(eigengap(std::vector{6.0, 5.5, 4.0, 2.0, 1.9}).margin == 2 / 1.5);
   CHECK(eigengap(std::vector{3.0, 2.0, 1.0}).margin == 1);
   CHECK(std::isinf(eigengap(std::vector{3.0, 2.0}).margin));
+  CHECK(eigengap(std::vector{2.0, 2.0, 2.0}).margin == 1);  // flat, and flat but for rounding
+  CHECK(eigengap(std::vector{2.0, 2.0, 2.0 - 1e-15, 2.0 - 1e-15}).before == 1);
 }
 
 TEST_CASE("one value has no gap") {

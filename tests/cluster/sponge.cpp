@@ -203,6 +203,23 @@ TEST_CASE("small components are categories beyond those asked for, split where t
   }
 }
 
+TEST_CASE("many components of one value are all grouped") {
+  std::vector<Edge> edges{{0, 1, 1}, {2, 3, 1}, {0, 2, -1}, {0, 3, -1}, {1, 2, -1}, {1, 3, -1}};
+  for (Id clique = 0; clique < 7; ++clique)
+    for (Id i = 0; i < 10; ++i)
+      for (Id j = i + 1; j < 10; ++j)
+        edges.push_back({4 + 10 * clique + i, 4 + 10 * clique + j, 1});
+  const auto graph = SignedGraph::from_edges(74, edges, Direction::undirected, GraphKind::user);
+  SpongeOptions options;
+  for (options.count = 3; options.count <= 9; ++options.count) {
+    const Partition found = sponge_sym(graph, options).partition;
+    CHECK(std::ranges::min(found.label) == 0);  // no node is left out
+    for (Id clique = 0; clique < 7; ++clique)
+      for (Id i = 1; i < 10; ++i)
+        CHECK(found.label[4 + 10 * clique + i] == found.label[4 + 10 * clique]);
+  }
+}
+
 TEST_CASE("SPONGE without normalisation is the dense problem of its definition") {
   for (const double tau : {0.5, 1.0})
     for (std::uint64_t seed = 1; seed <= 5; ++seed) {

@@ -10,8 +10,9 @@ namespace yoneda {
 
 /// A partition and how it came about.
 struct Clustering {
-  Partition partition;              ///< by_size's numbering; -1: no category
-  std::vector<double> eigenvalues;  ///< of the vectors used, descending; empty for other methods
+  Partition partition;  ///< by_size's numbering; -1: no category
+  std::vector<double>
+      eigenvalues;  ///< that were computed, the telling ones first; empty for other methods
   std::vector<std::string> notes;
 };
 

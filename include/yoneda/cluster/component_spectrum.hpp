@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -169,7 +170,9 @@ Clustering clustered(const SignedGraph& graph, const Eigenpairs& top, SpectralCo
   made.eigenvalues.assign(top.values.begin(), top.values.end());
   Index count = wanted.count;
   const bool at_gap = wanted.at_gap && top.values.size() > 1;
-  const Eigengap gap = at_gap ? eigengap(made.eigenvalues) : Eigengap{count, 0};
+  const auto seen = std::min(made.eigenvalues.size(), static_cast<std::size_t>(wanted.count) + 1);
+  const Eigengap gap =
+      at_gap ? eigengap(std::span(made.eigenvalues).first(seen)) : Eigengap{count, 0};
   count = std::min(count, gap.before);
   made.partition = embedded_groups(graph, top, count, how, progress);
   if (at_gap && count < wanted.count) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <span>
 #include <string>
@@ -20,9 +21,10 @@ struct Eigengap {
 /// The largest gap of a spectrum, descending; ties go to fewer values before it. So many vectors
 /// tell categories apart: as many as there are categories where these have nothing to do with each
 /// other, one fewer where each repels all others, for then the vectors of the categories add up to
-/// one that is nothing like a category. A margin near 1 says that no gap stands out, and the
-/// spectrum does not count the categories. Throws Error{value} for fewer than two values. Source:
-/// von Luxburg 2007, A tutorial on spectral clustering, section 8.3.
+/// one that is nothing like a category. Values that are equal but for rounding have no gap: 1
+/// before it, of margin 1. A margin near 1 says that no gap stands out, and the spectrum does not
+/// count the categories. Throws Error{value} for fewer than two values. Source: von Luxburg 2007, A
+/// tutorial on spectral clustering, section 8.3.
 inline Eigengap eigengap(std::span<const double> values) {
   const auto size = static_cast<Index>(values.size());
   if (size < 2)
@@ -36,7 +38,11 @@ inline Eigengap eigengap(std::span<const double> values) {
     else
       next = std::max(next, gap);
   }
-  found.margin = next > 0 ? largest / next : std::numeric_limits<double>::infinity();
+  const double rounding = 1e-8 * std::max(std::abs(values.front()), std::abs(values.back()));
+  if (largest <= rounding)
+    found = {1, 1};
+  else
+    found.margin = next > 0 ? largest / next : std::numeric_limits<double>::infinity();
   return found;
 }
 

@@ -93,7 +93,7 @@ Eigenpairs laplacian_spectrum(const SignedGraph& graph, Index count, SignedLapla
 /// A balanced component has the eigenvalue 0, however small it is. So components of less than a
 /// tenth of an even category are grouped apart, by correlation clustering, into categories beyond
 /// the k; nodes without edges get none; notes say how many. Throws Error{value} for a directed
-/// graph, count < 1 or more than there are nodes in large components, or no restarts;
+/// graph, count < 1 or more than there are nodes with edges, or no restarts;
 /// Error{numeric} where the spectrum does not settle; Error{cancelled}. Cost: the spectrum and
 /// kmeans. Same bits for any number of threads.
 template <class = void>

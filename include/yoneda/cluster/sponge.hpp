@@ -97,7 +97,8 @@ Eigenpairs weighted_by_height(const Eigenpairs& top) {
   if (!(top.values[0] - rest > least)) return weighted;
   for (Index j = 0; j < kept; ++j) {
     const double height = top.values[j] - rest;
-    weighted.vectors.col(j) *= height > least ? std::sqrt(height) : 0;
+    // Never 0: a component whose vectors are all close to the last one still counts.
+    weighted.vectors.col(j) *= std::sqrt(std::max(height, least));
   }
   return weighted;
 }
@@ -191,7 +192,7 @@ Clustering sponge_clustering(const SignedGraph& graph, const SpongeOptions& opti
 /// Components of less than a tenth of an even category, and those that none of the vectors reaches,
 /// are grouped apart, by correlation clustering, into categories beyond the k; nodes without edges
 /// get none; notes say how many. Throws Error{value} for a directed graph, count < 1 or more than
-/// there are nodes in large components, τ not positive, or no restarts; Error{numeric} where the
+/// there are nodes with edges, τ not positive, or no restarts; Error{numeric} where the
 /// spectrum does not settle; Error{cancelled}. Cost: sponge_sym_spectrum and kmeans. Same bits for
 /// any number of threads. Source: as sponge_sym_spectrum.
 template <class = void>
