@@ -131,4 +131,6 @@ TEST_CASE("hierarchies refuse what they cannot do") {
   CHECK_THROWS_AS(cut(hierarchy, 0), Error);
   CHECK_THROWS_AS(cut(hierarchy, 6), Error);
   CHECK_THROWS_AS(regrouped({{0, 1}, 2}, {{0}, 1}), Error);
+  CHECK_THROWS_AS(regrouped({{0, 2}, 2}, {{0, 0}, 1}), Error);
+  CHECK_THROWS_AS(regrouped({{0, 1}, 2}, {{0, 3}, 1}), Error);
 }

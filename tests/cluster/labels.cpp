@@ -77,6 +77,7 @@ TEST_CASE("excluded tokens name nothing, and change nothing else") {
   Partition partition{std::vector<Id>(20), 2};
   for (Id f = 0; f < 20; ++f) partition.label[f] = f % 2;
   const std::vector<Id> excluded{3, 7, 29};
+  CHECK_THROWS_AS(category_labels(partition, profiles, 30, std::vector<Id>{30}), Error);
   const auto all = category_labels(partition, profiles, 30),
              fewer = category_labels(partition, profiles, 30, excluded);
   for (std::size_t c = 0; c < 2; ++c) {

@@ -23,7 +23,8 @@ namespace yoneda {
 
 struct ConsensusOptions {
   std::uint64_t seed = 1;
-  Index pairs = 100'000'000;  ///< of sets of nodes, at most: memory is some 50 bytes a pair
+  /// Pairs of sets of nodes that a run puts together, over all runs, at most; some 50 bytes each.
+  Index pairs = 100'000'000;
 };
 
 namespace detail {
@@ -102,10 +103,7 @@ Clustering consensus(std::span<const Partition> runs, const ConsensusOptions& op
     if (static_cast<Index>(run.label.size()) != n)
       throw Error(ErrorKind::shape, "runs of " + std::to_string(n) + " and of " +
                                         std::to_string(run.label.size()) + " nodes");
-    for (const Id label : run.label)
-      if (label < -1 || label >= run.count)
-        throw Error(ErrorKind::value, "label " + std::to_string(label) + " in a partition of " +
-                                          std::to_string(run.count) + " groups");
+    require_labels(run);
     whole.push_back(detail::with_singletons(run));
   }
   const detail::Atoms atoms = detail::atoms(whole);

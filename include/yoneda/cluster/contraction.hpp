@@ -31,9 +31,10 @@ struct GroupEdge {
 
 /// Joins the pair of n groups that is worth most, again and again while that is positive, and calls
 /// joined(kept, gone, worth): of the two the one with more neighbours takes the other's edges, and
-/// weights that become parallel add up. worth(weight, a, b) may fall as groups grow, and must not
-/// rise but by weight that a join brings. Pairs without weight between them are never joined. Cost:
-/// about m log² m; memory: some 100 bytes an edge.
+/// weights that become parallel add up. worth(weight, a, b) may fall as groups grow, and where it
+/// is positive must not rise but by weight that a join brings. Pairs without weight between them
+/// are never joined. Cost: about m log² m where worth does not fall, else up to m² where a group
+/// has most of the others for neighbours; memory: some 100 bytes an edge.
 template <class Worth, class Joined>
 void contract(Index n, const std::vector<GroupEdge>& edges, const Worth& worth,
               const Joined& joined) {

@@ -36,12 +36,12 @@ struct Hierarchy {
 /// Average linkage over a graph: the leaves are the groups of the partition, and the two groups
 /// with the largest mean weight Σ w_ab / (|A||B|) between them join, absent edges counting as 0,
 /// while that is positive: what repels, or has nothing in common, never joins. Ties go to smaller
-/// nodes. Nodes labelled -1 are left out.
+/// groups. Nodes labelled -1 are left out.
 ///
 /// With every node a group of its own this is a hierarchy of the nodes. Throws Error{value} for a
-/// directed graph, and as require_fits does. Cost: n + m log² m; memory: some 100 bytes an edge
-/// between groups. Source: Sokal, Michener 1958, A statistical method for evaluating systematic
-/// relationships.
+/// directed graph, and as require_fits does. Cost: n + m log² m, up to m² where a group has
+/// most of the others for neighbours; memory: some 100 bytes an edge between groups. Source: Sokal,
+/// Michener 1958, A statistical method for evaluating systematic relationships.
 inline Hierarchy average_linkage(const SignedGraph& graph, const Partition& partition) {
   if (graph.directed())
     throw Error(ErrorKind::value, "a hierarchy needs an undirected graph, this one is directed");
@@ -88,11 +88,14 @@ inline Partition cut(const Hierarchy& hierarchy, Index count) {
 }
 
 /// The nodes regrouped: node i comes to be of the group of its group. -1 stays -1. Numbered as
-/// by_size does.
+/// by_size does. Throws Error{shape} where the groups are others, Error{value} for a label beyond
+/// the count.
 inline Partition regrouped(const Partition& partition, const Partition& of_groups) {
   if (static_cast<Index>(of_groups.label.size()) != partition.count)
     throw Error(ErrorKind::shape, std::to_string(of_groups.label.size()) + " groups regrouped of " +
                                       std::to_string(partition.count));
+  require_labels(partition);
+  require_labels(of_groups);
   Partition made{partition.label, of_groups.count};
   for (Id& label : made.label)
     if (label >= 0) label = of_groups.label[label];

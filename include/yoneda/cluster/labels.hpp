@@ -26,7 +26,8 @@ struct CategoryLabel {
 /// tokens at either end, ties by smaller id; `raised` has positive contrast only, `lowered`
 /// negative only. Tokens that are `excluded` name nothing. `profiles` are
 /// token_profiles(), not normalised. Throws Error{shape} where the partition has another number of
-/// features. Cost: entries of the profiles, and a sort per category.
+/// features, Error{value} for an excluded token that is none. Cost: entries of the profiles, and a
+/// sort per category.
 inline std::vector<CategoryLabel> category_labels(const Partition& partition,
                                                   const TokenProfiles& profiles, Index words = 8,
                                                   std::span<const Id> excluded = {}) {
@@ -41,7 +42,12 @@ inline std::vector<CategoryLabel> category_labels(const Partition& partition,
   std::vector<CategoryLabel> labels;
   std::vector<double> sum(profiles.V, 0.0);
   std::vector<char> met(profiles.V, 0);
-  for (const Id token : excluded) met[token] = 1;  // so that it is never listed
+  for (const Id token : excluded) {
+    if (token < 0 || token >= profiles.V)
+      throw Error(ErrorKind::value, "token " + std::to_string(token) + " of " +
+                                        std::to_string(profiles.V) + " is to be left out");
+    met[token] = 1;  // so that it is never listed
+  }
   for (const auto& features : members(partition)) {
     std::vector<Id> tokens;
     for (const Id f : features)

@@ -16,6 +16,7 @@
 #include "yoneda/core/random.hpp"
 #include "yoneda/core/types.hpp"
 #include "yoneda/graph/partition.hpp"
+#include "yoneda/graph/scores.hpp"
 
 namespace yoneda {
 
@@ -28,21 +29,22 @@ struct StabilityOptions {
 /// How far categories come back when a part of the nodes is grouped again.
 struct Stability {
   double agreement = 0;          ///< mean adjusted Rand index with what the samples give
-  std::vector<double> category;  ///< of each, the mean Jaccard index with the most similar one
+  std::vector<double> category;  ///< of each, the mean Jaccard index with the most similar one; NaN
+                                 ///< for a category of which no sample has a node
 };
 
 /// A grouping of some nodes, ascending: label[i] is that of nodes[i].
 using GroupSome = std::function<Partition(std::span<const Id> nodes, std::uint64_t seed)>;
 
 /// Draws `samples` times a share of the nodes without replacement, groups them again, and compares
-/// with the given partition of the same nodes. A category of which a sample has no node does not
-/// count there. Hennig calls categories below 0.6 not to be trusted and those from 0.85 on highly
-/// stable. What always comes back is not yet real: one group of everything does.
+/// with the given partition of the same nodes. A sample without a node of a category says nothing
+/// of it. Hennig calls categories below 0.6 not to be trusted and those from 0.85 on highly stable.
+/// What always comes back is not yet real: one group of everything does.
 ///
-/// Throws Error{value} for no samples, a share outside (0, 1), and whatever the grouping throws.
-/// Cost: the groupings, one after another.
-/// Source: Hennig 2007, Cluster-wise assessment of cluster stability; Ben-Hur, Elisseeff, Guyon
-/// 2002, A stability based method for discovering structure in clustered data.
+/// Throws Error{value} for no samples, a share outside (0, 1), a label beyond the count, and
+/// whatever the grouping throws. Cost: the groupings, one after another. Source: Hennig 2007,
+/// Cluster-wise assessment of cluster stability; Ben-Hur, Elisseeff, Guyon 2002, A stability based
+/// method for discovering structure in clustered data.
 inline Stability stability(const Partition& partition, const GroupSome& group,
                            const StabilityOptions& options = {}, const Progress& progress = {}) {
   const auto n = static_cast<Index>(partition.label.size());
@@ -50,6 +52,7 @@ inline Stability stability(const Partition& partition, const GroupSome& group,
   if (!(options.share > 0 && options.share < 1))
     throw Error(ErrorKind::value, "samples of a share of " + std::to_string(options.share) +
                                       " of the nodes; between 0 and 1 there is something to test");
+  require_labels(partition);
   const Index kept = std::llround(options.share * static_cast<double>(n));
   Stability made{0, std::vector<double>(partition.count, 0)};
   std::vector<Index> met(partition.count, 0);
@@ -73,8 +76,7 @@ inline Stability stability(const Partition& partition, const GroupSome& group,
     }
   }
   made.agreement /= static_cast<double>(options.samples);
-  for (Id c = 0; c < partition.count; ++c)
-    if (met[c] > 0) made.category[c] /= static_cast<double>(met[c]);
+  for (Id c = 0; c < partition.count; ++c) made.category[c] /= static_cast<double>(met[c]);
   return made;
 }
 

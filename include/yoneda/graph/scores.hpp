@@ -12,6 +12,14 @@
 
 namespace yoneda {
 
+/// Throws Error{value} for a label outside {-1, ..., count - 1}.
+inline void require_labels(const Partition& partition) {
+  for (const Id label : partition.label)
+    if (label < -1 || label >= partition.count)
+      throw Error(ErrorKind::value, "label " + std::to_string(label) + " in a partition of " +
+                                        std::to_string(partition.count) + " groups");
+}
+
 /// Throws Error{shape} unless the partition labels every node of the graph, Error{value} for a
 /// label outside {-1, ..., count - 1}.
 inline void require_fits(const Partition& partition, const SignedGraph& graph) {
@@ -19,10 +27,7 @@ inline void require_fits(const Partition& partition, const SignedGraph& graph) {
     throw Error(ErrorKind::shape, "a partition of " + std::to_string(partition.label.size()) +
                                       " nodes for a graph of " +
                                       std::to_string(graph.node_count()));
-  for (const Id label : partition.label)
-    if (label < -1 || label >= partition.count)
-      throw Error(ErrorKind::value, "label " + std::to_string(label) + " in a partition of " +
-                                        std::to_string(partition.count) + " groups");
+  require_labels(partition);
 }
 
 namespace detail {
