@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "command.hpp"
 #include "summary.hpp"
@@ -84,17 +85,41 @@ std::string feature_words(yoneda::Id feature, const study::ArrowsFile* arrows) {
                      words(arrows->arrows.positive(feature), arrows->vocabulary, 4));
 }
 
+Json other_json(const study::CategoryCard::Other& other) {
+  return {{"category", other.category}, {"weight", other.weight}, {"raised", other.words}};
+}
+
+Json card_json(const study::CategoryCard& card) {
+  Json json{{"id", card.id},
+            {"features", card.features},
+            {"raised", card.raised},
+            {"lowered", card.lowered},
+            {"exemplars", card.exemplars},
+            {"cohesion", card.cohesion},
+            {"opposite", card.opposite ? other_json(*card.opposite) : Json(nullptr)},
+            {"neighbors", Json::array()}};
+  for (const auto& near : card.neighbors) json["neighbors"].push_back(other_json(near));
+  if (card.silhouette) json["silhouette"] = *card.silhouette;
+  if (card.stability) json["stability"] = *card.stability;
+  return json;
+}
+
 // One category: what it says, what stands for it, how firm it is, and what is near and far.
 void show(const Options& options, const std::optional<study::Study>& study,
-          const study::ArrowsFile* arrows) {
+          const Session& session) {
   const study::CategoryCard card =
       study::read_category(study ? study->categories() : options.input, options.show);
+  if (session.json) return print_json(card_json(card));
+  std::string path = options.arrows;
+  if (path.empty() && study && std::filesystem::exists(study->arrows())) path = study->arrows();
+  std::optional<study::ArrowsFile> arrows;
+  if (!path.empty()) arrows = study::read_arrows(path);
   fmt::print("category #{}, {} features\n", card.id, card.features.size());
   if (!card.raised.empty()) fmt::print("  raises     {}\n", some_words(card.raised, 8));
   if (!card.lowered.empty()) fmt::print("  lowers     {}\n", some_words(card.lowered, 8));
   for (std::size_t i = 0; i < card.exemplars.size(); ++i)
     fmt::print("  {:<10} {}\n", i == 0 ? "exemplars" : "",
-               feature_words(card.exemplars[i], arrows));
+               feature_words(card.exemplars[i], arrows ? &*arrows : nullptr));
   const auto line = [](const char* what, const study::CategoryCard::Other& other) {
     fmt::print("  {:<10} {:+.4f}  {}\n", what, other.weight, called(other.category, other.words));
   };
@@ -114,7 +139,8 @@ void show(const Options& options, const std::optional<study::Study>& study,
         *card.stability);
 }
 
-// The weights, where they are at hand or asked for: a note says what is missing without them.
+// The weights, where they are asked for or at hand: silhouettes need them, and labels know junk by
+// them. Where they have changed a note says what that costs.
 std::optional<study::Sources> weights(const Options& options, const study::Record& record) {
   if (options.sources.given() || options.step.method == "kmeans")
     return open_or_reopen(options.sources, record);
@@ -127,40 +153,19 @@ std::optional<study::Sources> weights(const Options& options, const study::Recor
   }
 }
 
-std::string count_text(const study::CategoryStep& step, yoneda::Index found) {
-  return step.count_by == study::CountBy::automatic   ? fmt::format("auto: {}", found)
-         : step.count_by == study::CountBy::stability ? fmt::format("stable: {}", found)
-                                                      : std::to_string(found);
-}
-
-void note_options(study::Record& record, const study::CategoryStep& step, yoneda::Index found) {
-  auto& options = record.options;
-  options["method"] = step.method;
-  if (step.method == "leiden") {
-    options["objective"] = step.objective;
-    options["resolution"] =
-        fmt::format("{}", step.resolution.value_or(step.objective == "potts" ? 0 : 1));
-  }
-  if (step.normalization != "symmetric") options["normalization"] = step.normalization;
-  if (step.consensus > 1) options["consensus"] = std::to_string(step.consensus);
-  if (step.samples > 0) options["stability"] = std::to_string(step.samples);
-  options["count"] = count_text(step, found);
-  options["seed"] = std::to_string(step.seed);
-}
-
 void run(const Options& options, const Session& session) {
   if (!options.compare.empty()) return compare(options.compare[0], options.compare[1], session);
   if (options.input.empty()) throw CLI::RequiredError("input");
   const auto study = study::study_at(options.input);
-  const std::string arrows_path =
-      options.arrows.empty() && study ? study->arrows() : options.arrows;
-  std::optional<study::ArrowsFile> arrows;
-  if (!arrows_path.empty()) arrows = study::read_arrows(arrows_path);
-  if (options.show >= 0) return show(options, study, arrows ? &*arrows : nullptr);
+  if (options.show >= 0) return show(options, study, session);
   const std::string output = options.output.empty() && study ? study->categories() : options.output;
   if (output.empty())
     throw yoneda::Error(yoneda::ErrorKind::value, "-o is missing: which file to write?");
   study::GraphFile graph = study::read_graph(study ? study->graph() : options.input);
+  const std::string arrows_path =
+      options.arrows.empty() && study ? study->arrows() : options.arrows;
+  std::optional<study::ArrowsFile> arrows;
+  if (!arrows_path.empty()) arrows = study::read_arrows(arrows_path);
   const std::optional<study::Sources> sources = weights(options, graph.record);
 
   const study::Categories made =
@@ -186,24 +191,33 @@ void add_categories(CLI::App& app, Session& session) {
   auto options = std::make_shared<Options>();
   CLI::App* command =
       app.add_subcommand("categories", "Features grouped, named, and set against their opposites");
-  auto* input = command->add_option("input", options->input, "a study or a graph");
-  command
-      ->add_option("--compare", options->compare,
-                   "instead: how far two files of categories agree, and which category is most "
-                   "like which")
-      ->expected(2)
-      ->excludes(input);
-  command
-      ->add_option("--show", options->show,
-                   "instead: one category of a study, or of a categories.json: words, exemplary "
-                   "features, opposite, neighbours, how firm it is")
-      ->check(CLI::NonNegativeNumber);
-  command->add_option("--arrows", options->arrows,
-                      "arrows to take labels from (default: the study's)");
+  auto* input = command->add_option("input", options->input,
+                                    "a study or a graph; for --show also a categories.json");
+  auto* compared =
+      command
+          ->add_option("--compare", options->compare,
+                       "instead: how far two files of categories agree, and which category is most "
+                       "like which")
+          ->expected(2);
+  auto* shown = command
+                    ->add_option("--show", options->show,
+                                 "instead: one category of those that were found: words, exemplary "
+                                 "features, opposite, neighbours, how firm it is")
+                    ->check(at_least(0));
+  auto* arrows = command->add_option("--arrows", options->arrows,
+                                     "arrows to take words from (default: the study's)");
   add_category_flags(*command, options->step);
   add_source_flags(*command, options->sources, false);
   command->add_option("-o,--output", options->output, "file to write (default: into the study)");
   add_json_flag(*command, session);
+  // Both only read, so that whatever says how to group would be passed over in silence.
+  const auto* json = command->get_option("--json");
+  for (CLI::Option* option : command->get_options()) {
+    if (option == json || option == command->get_help_ptr()) continue;
+    if (option != compared) compared->excludes(option);
+    if (option != shown && option != input && option != arrows && option != compared)
+      shown->excludes(option);
+  }
   command->callback([options, &session] { run(*options, session); });
 }
 

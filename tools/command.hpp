@@ -74,6 +74,8 @@ void add_resume_flag(CLI::App& command, bool& resume);
 /// `two_saes`: also the kinds of graph that join two SAEs.
 void add_graph_flags(CLI::App& command, study::GraphStep& step, bool two_saes = false);
 void add_category_flags(CLI::App& command, study::CategoryStep& step);
+/// What a record says of how `found` categories were made.
+void note_options(study::Record& record, const study::CategoryStep& step, yoneda::Index found);
 void add_check_flags(CLI::App& command, study::CheckStep& step);
 
 /// One function per subcommand, in the file of its name.

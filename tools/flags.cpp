@@ -271,6 +271,23 @@ void add_category_flags(CLI::App& command, study::CategoryStep& step) {
   command.add_option("--seed", step.seed, "seed of everything random")->capture_default_str();
 }
 
+void note_options(study::Record& record, const study::CategoryStep& step, yoneda::Index found) {
+  auto& options = record.options;
+  options["method"] = step.method;
+  if (step.method == "leiden") {
+    options["objective"] = step.objective;
+    options["resolution"] =
+        fmt::format("{}", step.resolution.value_or(step.objective == "potts" ? 0 : 1));
+  }
+  if (step.normalization != "symmetric") options["normalization"] = step.normalization;
+  if (step.consensus > 1) options["consensus"] = std::to_string(step.consensus);
+  if (step.samples > 0) options["stability"] = std::to_string(step.samples);
+  options["count"] = step.count_by == study::CountBy::automatic   ? "auto"
+                     : step.count_by == study::CountBy::stability ? "stable"
+                                                                  : std::to_string(found);
+  options["seed"] = std::to_string(step.seed);
+}
+
 void add_check_flags(CLI::App& command, study::CheckStep& step) {
   std::vector<std::string_view> nulls(yoneda::null_kinds.begin(), yoneda::null_kinds.end());
   nulls.emplace_back("none");

@@ -60,9 +60,7 @@ Results compute(const study::Sources& sources, const MainJob& job,
 study::Record record_of(const Results& r, const MainJob& job, const Session& session) {
   study::Record record = r.graph.record;
   record.command = session.command;
-  record.options["method"] = job.categories.method;
-  record.options["count"] = std::to_string(r.categories.partition.count);
-  record.options["seed"] = std::to_string(job.categories.seed);
+  note_options(record, job.categories, r.categories.partition.count);
   record.options["samples"] = std::to_string(job.check.samples);
   return record;
 }
@@ -112,6 +110,7 @@ struct Options {
 
 void run_main_job(const SourceFlags& flags, const MainJob& job, const std::string& folder,
                   const Session& session) {
+  study::require_options(job.categories);  // before the work
   const auto begin = std::chrono::steady_clock::now();
   const Folder made(folder);
   const study::Sources sources = open(flags);

@@ -46,7 +46,7 @@ void print_scores(const study::Categories& categories) {
                categories.stability->agreement);
 }
 
-// Categories that join before the most unlike do: about the square root as many groups.
+// The hierarchy cut where about the square root as many groups are left.
 void print_hierarchy(const study::Categories& categories, const Vocabulary& vocabulary) {
   const Hierarchy& hierarchy = *categories.hierarchy;
   if (hierarchy.leaves == 0) return;
@@ -268,15 +268,21 @@ Json categories_json(const study::Categories& categories, const Vocabulary& voca
     category["opposite"] = against ? Json(against->target) : Json(nullptr);
     category["exemplars"] = categories.exemplars[c];
     if (categories.silhouettes) category["silhouette"] = categories.silhouettes->category[c];
-    if (categories.stability) category["stability"] = categories.stability->category[c];
+    if (categories.stability)
+      category["stability"] = number_or_null(categories.stability->category[c]);
     list.push_back(std::move(category));
   }
-  return {{"method", categories.method},
-          {"scores",
-           {{"modularity", categories.scores.modularity},
-            {"positive_cut", categories.scores.positive_cut},
-            {"negative_uncut", categories.scores.negative_uncut}}},
-          {"categories", list}};
+  Json json{{"method", categories.method},
+            {"scores",
+             {{"modularity", categories.scores.modularity},
+              {"positive_cut", categories.scores.positive_cut},
+              {"negative_uncut", categories.scores.negative_uncut}}},
+            {"categories", list}};
+  if (categories.silhouettes) json["scores"]["silhouette"] = categories.silhouettes->mean;
+  if (categories.stability) json["scores"]["stability"] = categories.stability->agreement;
+  for (const CountStability& tried : categories.counts)
+    json["counts"].push_back({{"count", tried.count}, {"stability", tried.agreement}});
+  return json;
 }
 
 Json check_json(const study::Check& check, const study::GraphFile& graph) {

@@ -17,12 +17,7 @@ void require_fits(const Sources& sources, const SignedGraph& graph) {
 
 /// Rows of length 1, so that k-means goes by direction alone.
 Points decoder_points(const Matrix& W_dec) {
-  Points points(W_dec.rows(), W_dec.cols());
-  for (Index i = 0; i < points.rows(); ++i) {
-    for (Index j = 0; j < points.cols(); ++j) points(i, j) = static_cast<double>(W_dec(i, j));
-    if (const double length = points.row(i).norm(); length > 0) points.row(i) /= length;
-  }
-  return points;
+  return detail::rows_of_length_one(W_dec, 0, W_dec.rows());
 }
 
 Silhouettes silhouettes_of(const Matrix& W_dec, const Partition& partition) {
@@ -36,21 +31,17 @@ Silhouettes silhouettes_of(const Matrix& W_dec, const Partition& partition) {
   return made;
 }
 
-/// Labels without junk: what the arrows keep of it names nothing.
+/// Labels without junk: what the arrows keep of it names nothing, which a note counts.
 std::vector<CategoryLabel> labels_of(const Partition& partition, const ArrowsFile& arrows,
-                                     const Sources* sources, const Progress& progress) {
+                                     const Sources* sources, std::vector<std::string>& notes,
+                                     const Progress& progress) {
   std::vector<Id> junk;
   if (sources && sources->model.V() == arrows.arrows.V && arrows.record.option("junk") != "drop")
     junk = find_junk(*sources, {}, progress).tokens;
+  if (!junk.empty())
+    notes.push_back(std::to_string(junk.size()) +
+                    " tokens that look under-trained name no category");
   return category_labels(partition, token_profiles(arrows.arrows), 8, junk);
-}
-
-/// With the count that was found best: samples do not search again.
-CategoryStep as_found(CategoryStep step, const std::vector<CountStability>& counts) {
-  if (counts.empty()) return step;
-  step.count = std::ranges::max_element(counts, {}, &CountStability::agreement)->count;
-  step.count_by = CountBy::number;
-  return step;
 }
 
 }  // namespace
@@ -63,14 +54,17 @@ Categories make_categories(const GraphFile& file, const ArrowsFile* arrows, cons
                 "either SAE's own graph (yoneda graph --kind profile or decoder)");
   require_options(step);
   if (step.method == "kmeans" && !sources)
-    throw Error(ErrorKind::value, "k-means groups decoder rows: name the SAE with --sae");
+    throw Error(ErrorKind::value,
+                "k-means groups decoder rows: name the weights with --sae and --model");
   Material material{file.graph, {}};
   if (sources) require_fits(*sources, file.graph);
   if (step.method == "kmeans") material.rows = decoder_points(sources->sae.W_dec);
 
   Categories made;
   made.method = step.method;
-  Clustering clustering = grouped(material, step, made.counts, progress);
+  ChosenCount chosen = choose_count(material, step, progress);
+  made.counts = std::move(chosen.tried);
+  Clustering clustering = grouped(material, chosen.step, progress);
   made.partition = std::move(clustering.partition);
   made.notes = std::move(clustering.notes);
   made.quotient = quotient(file.graph, made.partition);
@@ -78,10 +72,10 @@ Categories make_categories(const GraphFile& file, const ArrowsFile* arrows, cons
   made.scores = {signed_modularity(file.graph, made.partition),
                  positive_cut(file.graph, made.partition),
                  negative_uncut(file.graph, made.partition)};
-  if (arrows) made.labels = labels_of(made.partition, *arrows, sources, progress);
+  if (arrows) made.labels = labels_of(made.partition, *arrows, sources, made.notes, progress);
   if (sources) made.silhouettes = silhouettes_of(sources->sae.W_dec, made.partition);
   if (step.samples > 0)
-    made.stability = stability_of(made.partition, material, as_found(step, made.counts), progress);
+    made.stability = stability_of(made.partition, material, chosen.step, progress);
   if (step.hierarchy) made.hierarchy = average_linkage(file.graph, made.partition);
   return made;
 }

@@ -1,5 +1,7 @@
 #include "yoneda/study/categories_file.hpp"
 
+#include <cmath>
+
 #include "json.hpp"
 
 namespace yoneda::study {
@@ -26,7 +28,8 @@ Json category_json(const Categories& categories, Id c, const std::vector<Id>& fe
   if (!categories.exemplars.empty()) json["exemplars"] = categories.exemplars[c];
   json["cohesion"] = categories.quotient.cohesion[c].weight;
   if (categories.silhouettes) json["silhouette"] = categories.silhouettes->category[c];
-  if (categories.stability) json["stability"] = categories.stability->category[c];
+  if (categories.stability && std::isfinite(categories.stability->category[c]))
+    json["stability"] = categories.stability->category[c];
   const auto against = opposite(categories.quotient, c);
   json["opposite"] =
       against ? Json{{"category", against->target}, {"weight", against->weight}} : Json(nullptr);
@@ -96,15 +99,23 @@ CategoryCard read_category(const std::string& path, Index id) {
                                    : ": they go from 0 to " + std::to_string(all.size() - 1)),
                   path);
     const Json& found = all.at(static_cast<std::size_t>(id));
+    const auto within = [&](Index number, std::size_t count, const std::string& what) {
+      if (number < 0 || number >= static_cast<Index>(count))
+        throw Error(ErrorKind::format,
+                    what + " " + std::to_string(number) + " is none of " + std::to_string(count),
+                    path);
+      return static_cast<Id>(number);
+    };
     const auto other = [&](const Json& of) -> CategoryCard::Other {
-      const auto which = of.at("category").get<Id>();
+      const Id which = within(of.at("category").get<Index>(), all.size(), "category");
       return {which, of.at("weight").get<double>(),
               texts(all.at(static_cast<std::size_t>(which)), "raised")};
     };
     CategoryCard card;
     card.id = static_cast<Id>(id);
     card.features = found.at("features").get<std::vector<Id>>();
-    card.exemplars = found.value("exemplars", std::vector<Id>());
+    for (const Index feature : found.value("exemplars", std::vector<Index>()))
+      card.exemplars.push_back(within(feature, json.at("labels").size(), "feature"));
     card.raised = texts(found, "raised");
     card.lowered = texts(found, "lowered");
     card.cohesion = found.at("cohesion").get<double>();

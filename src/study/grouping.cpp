@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "yoneda/cluster/consensus.hpp"
 #include "yoneda/cluster/edge_contraction.hpp"
@@ -35,10 +34,21 @@ void require_known(const std::string& name, const std::array<std::string_view, S
   throw Error(ErrorKind::value, "unknown " + what + " '" + name + "'; there are " + list);
 }
 
-Index count_of(const CategoryStep& step, Index nodes) {
+/// Features that can have a category: those with an edge, of k-means all.
+Index groupable(const CategoryStep& step, const SignedGraph& graph) {
+  if (step.method == "kmeans") return graph.node_count();
+  Index joined = 0;
+  for (Id i = 0; i < graph.node_count(); ++i) joined += graph.degree(i) > 0;
+  return joined;
+}
+
+/// The count that the user asks for, else √n; where it is chosen the most there may be, 2√n.
+Index count_of(const CategoryStep& step, const SignedGraph& graph) {
   if (step.count > 0) return step.count;
-  const double root = std::sqrt(static_cast<double>(nodes));
-  return std::max<Index>(1, std::llround(step.count_by == CountBy::number ? root : 2 * root));
+  const Index n = groupable(step, graph);
+  const double root = std::sqrt(static_cast<double>(n));
+  const Index count = std::llround(step.count_by == CountBy::number ? root : 2 * root);
+  return std::max<Index>(1, std::min(count, n));
 }
 
 /// Of a method that takes a count.
@@ -80,15 +90,18 @@ Clustering by_leiden(const SignedGraph& graph, const CategoryStep& step, Index r
                 options, progress);
 }
 
-/// Average linkage from every feature apart, as far as the count or what repels; features without
-/// edges get no category.
+/// Average linkage from every feature that has an edge, as far as the count or what repels.
 Clustering by_linkage(const SignedGraph& graph, Index count) {
-  Partition apart{std::vector<Id>(graph.node_count()), graph.node_count()};
-  std::iota(apart.label.begin(), apart.label.end(), Id{0});
+  Partition apart{std::vector<Id>(graph.node_count(), -1), 0};
+  for (Id i = 0; i < graph.node_count(); ++i)
+    if (graph.degree(i) > 0) apart.label[i] = static_cast<Id>(apart.count++);
+  if (count > apart.count)
+    throw Error(ErrorKind::value, "linkage: " + std::to_string(count) + " categories, but only " +
+                                      std::to_string(apart.count) + " nodes have an edge");
   const Hierarchy hierarchy = average_linkage(graph, apart);
   Clustering made;
-  made.partition = detail::without_lone_nodes(
-      graph, cut(hierarchy, std::min(count, hierarchy.leaves)), made.notes);
+  made.partition =
+      detail::without_lone_nodes(graph, regrouped(apart, cut(hierarchy, count)), made.notes);
   if (hierarchy.roots() > count)
     made.notes.push_back("no fewer than " + std::to_string(hierarchy.roots()) +
                          " groups: what is left repels, or has nothing in common");
@@ -98,7 +111,7 @@ Clustering by_linkage(const SignedGraph& graph, Index count) {
 Clustering once(const Material& material, const CategoryStep& step, Index restarts,
                 const Progress& progress) {
   const SignedGraph& graph = material.graph;
-  const Index count = count_of(step, graph.node_count());
+  const Index count = count_of(step, graph);
   if (has_spectrum(step)) return by_spectrum(graph, step, count, restarts, progress);
   if (step.method == "leiden") return by_leiden(graph, step, restarts, progress);
   if (step.method == "correlation") return correlation_clustering(graph, step.seed);
@@ -112,12 +125,19 @@ Clustering once(const Material& material, const CategoryStep& step, Index restar
 /// What runs from different seeds agree on. Each begins once: the agreement takes the place of the
 /// best of several.
 Clustering agreed(const Material& material, CategoryStep step, const Progress& progress) {
+  ConsensusOptions options;
+  options.seed = step.seed;
   std::vector<Partition> runs;
+  std::vector<std::string> notes;  // of the first run
   for (Index r = 0; r < step.consensus; ++r) {
-    runs.push_back(once(material, step, 1, progress).partition);
+    Clustering run = once(material, step, 1, progress);
+    if (r == 0) notes = std::move(run.notes);
+    runs.push_back(std::move(run.partition));
     ++step.seed;
   }
-  return consensus(std::span<const Partition>(runs));
+  Clustering made = consensus(std::span<const Partition>(runs), options);
+  made.notes.insert(made.notes.begin(), notes.begin(), notes.end());
+  return made;
 }
 
 Clustering at_count(const Material& material, const CategoryStep& step, const Progress& progress) {
@@ -133,28 +153,55 @@ Material part_of(const Material& material, std::span<const Id> nodes) {
   return part;
 }
 
-/// The groups of some features, which runs within a sample, so without progress of its own.
 Partition group_of(const Material& material, std::span<const Id> nodes, CategoryStep step,
-                   std::uint64_t seed) {
+                   std::uint64_t seed, const Progress& progress) {
   step.seed = seed;
-  return at_count(part_of(material, nodes), step, {}).partition;
+  return at_count(part_of(material, nodes), step, progress).partition;
 }
+
+/// Progress of samples, and of what runs within one: that may stop it, but has no share of its own.
+struct NestedProgress {
+  explicit NestedProgress(const Progress& progress)
+      : samples([this, &progress](Stage stage, double share) {
+          reached = share;
+          return progress(stage, share);
+        }),
+        within([this, &progress](Stage, double) { return progress("stability", reached); }) {}
+  NestedProgress(const NestedProgress&) = delete;
+  NestedProgress& operator=(const NestedProgress&) = delete;
+
+  double reached = 0;
+  Progress samples, within;
+};
 
 std::vector<CountStability> counts_tried(const Material& material, const CategoryStep& step,
                                          const Progress& progress) {
+  const Index most = std::min(count_of(step, material.graph), groupable(step, material.graph) / 2);
+  if (most < 2)
+    throw Error(ErrorKind::value,
+                "too few features to choose a number of categories by what comes back");
   CategoryStep of_count = step;
   of_count.count_by = CountBy::number;
   StabilityOptions options;
   options.samples = samples_per_count;
   options.seed = step.seed;
-  const Index nodes = material.graph.node_count();
+  const NestedProgress nested(progress);
   return stability_of_counts(
-      nodes, spread_counts(std::min(count_of(step, nodes), nodes / 2)),
+      material.graph.node_count(), spread_counts(most),
       [&](std::span<const Id> some, Index count, std::uint64_t seed) {
         of_count.count = count;
-        return group_of(material, some, of_count, seed);
+        return group_of(material, some, of_count, seed, nested.within);
       },
-      options, progress);
+      options, nested.samples);
+}
+
+void require_samples(const Material& material, const CategoryStep& step) {
+  const auto features = static_cast<double>(groupable(step, material.graph));
+  const Index sample = std::llround(StabilityOptions().share * features);
+  if (step.samples > 0 && step.count > sample)
+    throw Error(ErrorKind::value, "samples of about " + std::to_string(sample) +
+                                      " features are too small for " + std::to_string(step.count) +
+                                      " categories; ask for fewer, or leave out --stability");
 }
 
 }  // namespace
@@ -174,21 +221,31 @@ void require_options(const CategoryStep& step) {
     refuse("SPONGE is normalized symmetrically or not at all; laplacian has a random walk");
   if (step.resolution && step.method != "leiden")
     refuse(step.method + " has no resolution; leiden has");
+  if (step.objective != "modularity" && step.method != "leiden")
+    refuse(step.method + " has no objective to choose; leiden has");
   if (step.consensus < 1) refuse("a consensus of no runs");
   if (step.consensus > 1 && step.method == "linkage")
     refuse("linkage begins nowhere at random, so all its runs agree");
 }
 
-Clustering grouped(const Material& material, const CategoryStep& step,
-                   std::vector<CountStability>& counts, const Progress& progress) {
-  CategoryStep chosen = step;
-  if (step.count_by == CountBy::stability ||
-      (step.count_by == CountBy::automatic && !has_spectrum(step))) {
-    counts = counts_tried(material, step, progress);
-    chosen.count = std::ranges::max_element(counts, {}, &CountStability::agreement)->count;
-    chosen.count_by = CountBy::number;
+ChosenCount choose_count(const Material& material, CategoryStep step, const Progress& progress) {
+  ChosenCount chosen{std::move(step), {}};
+  CategoryStep& now = chosen.step;
+  if (finds_its_count(now)) return chosen;
+  if (now.count_by == CountBy::number ||
+      (now.count_by == CountBy::automatic && has_spectrum(now))) {
+    now.count = count_of(now, material.graph);
+  } else {
+    chosen.tried = counts_tried(material, now, progress);
+    now.count = std::ranges::max_element(chosen.tried, {}, &CountStability::agreement)->count;
+    now.count_by = CountBy::number;
   }
-  return at_count(material, chosen, progress);
+  require_samples(material, now);
+  return chosen;
+}
+
+Clustering grouped(const Material& material, const CategoryStep& step, const Progress& progress) {
+  return at_count(material, step, progress);
 }
 
 Stability stability_of(const Partition& partition, const Material& material,
@@ -196,12 +253,13 @@ Stability stability_of(const Partition& partition, const Material& material,
   StabilityOptions options;
   options.samples = step.samples;
   options.seed = step.seed;
+  const NestedProgress nested(progress);
   return stability(
       partition,
       [&](std::span<const Id> nodes, std::uint64_t seed) {
-        return group_of(material, nodes, step, seed);
+        return group_of(material, nodes, step, seed, nested.within);
       },
-      options, progress);
+      options, nested.samples);
 }
 
 }  // namespace yoneda::study

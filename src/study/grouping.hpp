@@ -15,12 +15,18 @@ struct Material {
   Points rows;
 };
 
-/// Throws Error{value} for options that the method does not have, and names that are none.
-void require_options(const CategoryStep& step);
+/// A step with the number of categories that it leaves open, and what was tried to choose it. Of a
+/// spectrum's gap it is the most there may be, and samples look for gaps of their own.
+struct ChosenCount {
+  CategoryStep step;
+  std::vector<CountStability> tried;
+};
 
-/// As the step says, but for `hierarchy` and `samples`. Counts that were tried go to `counts`.
-Clustering grouped(const Material& material, const CategoryStep& step,
-                   std::vector<CountStability>& counts, const Progress& progress);
+/// Throws Error{value} where there are too few features to choose by, or to draw samples from.
+ChosenCount choose_count(const Material& material, CategoryStep step, const Progress& progress);
+
+/// As the step says, but for `hierarchy` and `samples`. Its count is chosen.
+Clustering grouped(const Material& material, const CategoryStep& step, const Progress& progress);
 
 /// How far the categories come back when a part of the features is grouped again as the step says.
 Stability stability_of(const Partition& partition, const Material& material,

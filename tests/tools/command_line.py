@@ -156,9 +156,11 @@ class MainJob(Scratch):
             found = self.valid("categories", study / "categories.json")
             self.assertEqual(found["method"], method[0])
             self.assertLess(len(found["categories"]), 40)
+            if "--count" in method and isinstance(method[-1], int) and "--consensus" not in method:
+                self.assertEqual(len(found["categories"]), method[-1])
             self.assertEqual("counts" in found, "stable" in method or method == ["kmeans", "--count", "auto"])
             if "auto" in method and method[0] != "kmeans":
-                self.assertTrue(found["options"]["count"].startswith("auto: "))
+                self.assertEqual(found["options"]["count"], "auto")
                 self.assertLessEqual(len(found["categories"]), 13)
         one, two = self.folder / "one.json", self.folder / "two.json"
         self.done("categories", study, "--method", "leiden", "-o", one)
@@ -188,6 +190,10 @@ class MainJob(Scratch):
         self.refused(2, "leiden is not normalized", "categories", study, "--method", "leiden", "--normalization", "none")
         self.refused(2, "laplacian has a random walk", "categories", study, "--normalization", "random-walk")
         self.refused(2, "sponge has no resolution", "categories", study, "--resolution", 2)
+        self.refused(2, "sponge has no objective", "categories", study, "--objective", "potts")
+        self.refused(2, "take a count", "run", "--sae", self.folder / "sae", "--model", self.folder / "model.safetensors",
+                     "--method", "leiden", "--count", "auto", "-o", self.folder / "not made")
+        self.assertFalse((self.folder / "not made").exists())
         self.refused(2, "all its runs agree", "categories", study, "--method", "linkage", "--consensus", 2)
         self.refused(2, "must be a number from 0 on", "categories", study, "--method", "leiden", "--resolution", -1)
         self.done("categories", study, "--method", "kmeans", "--count", 3)
@@ -218,11 +224,39 @@ class MainJob(Scratch):
             self.assertIn(words, text)
         self.assertEqual(text, self.done("categories", study / "categories.json", "--show", 0,
                                          "--arrows", study / "arrows.safetensors"))
+        card = json.loads(self.done("categories", study, "--show", 0, "--json"))
+        self.assertEqual((card["exemplars"], card["features"]), (found["categories"][0]["exemplars"], found["categories"][0]["features"]))
         self.refused(2, "there is no category 6: they go from 0 to 5", "categories", study, "--show", 6)
+        for flags in (["--count", 3], ["--method", "leiden"], ["--stability", 5], ["-o", "x"]):
+            self.assertEqual(yoneda("categories", study, "--show", 0, *flags).returncode, 2)
+        for field, value, message in (("exemplars", [-1], "feature -1 is none of 40"), ("exemplars", [40], "feature 40 is none of 40"),
+                                      ("opposite", {"category": 6, "weight": -1}, "category 6 is none of 6"),
+                                      ("neighbors", [{"category": -1, "weight": 1}], "category -1 is none of 6")):
+            damaged = json.loads((study / "categories.json").read_text())
+            damaged["categories"][0][field] = value
+            (self.folder / "damaged.json").write_text(json.dumps(damaged))
+            self.refused(2, message, "categories", self.folder / "damaged.json", "--show", 0, "--arrows", study / "arrows.safetensors")
+        self.refused(2, "too small for 35 categories", "categories", study, "--count", 35, "--stability", 5)
+        (study / "arrows.safetensors").rename(self.folder / "away.safetensors")
+        self.assertIn("exemplars", self.done("categories", study, "--show", 0))
+        (self.folder / "away.safetensors").rename(study / "arrows.safetensors")
         self.refused(2, "none.json", "categories", self.folder / "none.json", "--show", 0)
+        self.done("categories", study, "--stability", 5)  # the default: samples have as many
+        self.assertEqual(len(self.valid("categories", study / "categories.json")["categories"]), 6)
         self.done("categories", study, "--count", 6, "--stability", 5, "-o", self.folder / "again.json")
         again = json.loads((self.folder / "again.json").read_text())
         self.assertEqual(again["scores"], found["scores"])
+
+    def test_lone_features_take_no_category_from_linkage(self):
+        edges = [(0, 1), (1, 2), (0, 2), (3, 4), (4, 5), (3, 5)]
+        text = "".join(f"{a}\t{b}\t1\n" for a, b in edges) + "2\t3\t0.1\n9\t8\t0.05\n"
+        (self.folder / "g.tsv").write_text(text)  # 6 and 7 have no edge
+        ran = yoneda("categories", self.folder / "g.tsv", "--method", "linkage", "--count", 3, "-o", self.folder / "c.json")
+        self.assertEqual(ran.returncode, 0, ran.stderr)
+        labels = json.loads((self.folder / "c.json").read_text())["labels"]
+        self.assertEqual(labels, [0, 0, 0, 1, 1, 1, -1, -1, 2, 2])
+        self.refused(2, "linkage: 9 categories, but only 8 nodes have an edge", "categories", self.folder / "g.tsv",
+                     "--method", "linkage", "--count", 9, "-o", self.folder / "c.json")
 
     def test_arrows_are_the_brute_force_ones(self):
         W_dec, W_U = toy(self.folder)

@@ -53,7 +53,8 @@ enum class CountBy {
 struct CategoryStep {
   std::string method = "sponge";  ///< one of category_methods; kmeans is on decoder rows
   CountBy count_by = CountBy::number;
-  Index count = 0;  ///< not of leiden and correlation; 0: √n, or where it is chosen 2√n at most
+  Index count = 0;  ///< not of leiden and correlation; 0: √n, or where it is chosen 2√n at most, n
+                    ///< the features that have an edge (of kmeans all)
   std::string normalization = "symmetric";  ///< of sponge (not random-walk) and laplacian
   std::string objective = "modularity";     ///< of leiden: signed modularity, constant Potts model
   std::optional<double> resolution;         ///< of leiden: more of it makes more categories
@@ -96,6 +97,9 @@ GraphFile make_graph(const ArrowsFile& arrows, const Sources* sources, const Gra
 /// Virtual weights between two SAEs; `neighbors` on either side. Throws as virtual_graph.
 GraphFile make_virtual_graph(const SaePair& pair, const NeighborOptions& neighbors,
                              const Progress& progress = {});
+
+/// Throws Error{value} for options that the method does not have, and names that are none.
+void require_options(const CategoryStep& step);
 
 /// Groups the features of an undirected graph and says what the groups are: labels where there are
 /// arrows, without tokens that the model's unembedding shows to be junk where it is at hand, and
