@@ -27,7 +27,7 @@ if set(SLOWING) & set(os.environ):
 import numpy
 
 THREADS = "2"
-RESTARTS = 4
+RESTARTS = 2
 GRIDS = {  # n, k, mean degree, flips, equal sizes
     "small": [(2000, 5, 20, 0.1, True)],
     "full": [(n, k, degree, flips, equal)
