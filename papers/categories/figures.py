@@ -45,7 +45,7 @@ set rmargin at screen 0.98
 """
         else:
             panels += "\n"
-    common.draw(HERE, "scores", (860, 480), data + f"""
+    common.draw(HERE, "scores", (860, 540), data + f"""
 set multiplot
 set yrange [{-len(methods) + 0.4}:0.6]
 set xrange [0:0.9]
@@ -54,6 +54,6 @@ set grid xtics lc rgb "#e6e6e6" lw 0.6 lt 1
 set lmargin at screen 0.21
 set rmargin at screen 0.57
 set tmargin at screen 0.92
-set bmargin at screen 0.16
-set key at screen 0.6, screen 0.06 center maxrows 1 horizontal
+set bmargin at screen 0.2
+set key at screen 0.6, screen 0.065 center maxrows 3
 """ + panels + "unset multiplot\n")

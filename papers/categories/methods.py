@@ -24,6 +24,8 @@ METHODS = (
     Method("Leiden, decoder", "signed", "resolution", "decoder", "kept", ("--method", "leiden")),
     Method("correlation, profile", "signed", "itself", "profile", "kept", ("--method", "correlation")),
     Method("correlation, decoder", "signed", "itself", "decoder", "kept", ("--method", "correlation")),
+    Method("SPONGE, unnormalized", "signed", "count", "profile", "kept", ("--method", "sponge", "--normalization", "none")),
+    Method("linkage, profile", "signed", "count", "profile", "kept", ("--method", "linkage")),
     # The same without signs.
     Method("SPONGE, |profile|", "unsigned", "count", "profile", "absolute", ("--method", "sponge")),
     Method("SPONGE, profile > 0", "unsigned", "count", "profile", "positive", ("--method", "sponge")),
