@@ -235,7 +235,7 @@ Eigenpairs krylov_eigenpairs(const OpB& B, const OpA& A, Index n, const Eigenpai
 /// Throws Error{value} unless 1 <= count <= n, Error{numeric} where no certain answer is reached,
 /// and whatever A and B throw. Cost: for SPONGE_sym at n = 2000 about 330 products with B for k =
 /// 5, 800 for k = 50 and 1,240 for k = 100, each with 15 to 20 products with A; memory n (5k + 40).
-/// Runs on the calling thread.
+/// Its own loops run on the calling thread.
 ///
 /// Source: Sorensen 1992, Implicit application of polynomial filters in
 /// a k-step Arnoldi method; Saad 2011, Numerical methods for large eigenvalue problems, section 4.2
