@@ -4,21 +4,12 @@
 
 #include <Eigen/Core>
 
+#include "graph/random_graph.hpp"
 #include "yoneda/core/random.hpp"
 
 using namespace yoneda;
 
 namespace {
-
-SignedGraph random_graph(Index n, Direction direction, std::uint64_t seed) {
-  Random random(seed);
-  std::vector<Edge> edges;
-  for (Id i = 0; i < n; ++i)
-    for (Id j = direction == Direction::directed ? 0 : i + 1; j < n; ++j)
-      if (i != j && random.uniform() < 0.3)
-        edges.push_back({i, j, static_cast<float>(random.normal())});
-  return SignedGraph::from_edges(n, std::move(edges), direction, GraphKind::user);
-}
 
 Partition random_partition(Index n, Index count, std::uint64_t seed) {
   Random random(seed);

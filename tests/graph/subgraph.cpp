@@ -2,27 +2,13 @@
 
 #include <doctest/doctest.h>
 
-#include "yoneda/core/random.hpp"
+#include "graph/random_graph.hpp"
 
 using namespace yoneda;
 
-namespace {
-
-SignedGraph random_graph(Index n, Direction direction) {
-  Random random(4);
-  std::vector<Edge> edges;
-  for (Id i = 0; i < n; ++i)
-    for (Id j = direction == Direction::directed ? 0 : i + 1; j < n; ++j)
-      if (i != j && random.uniform() < 0.3)
-        edges.push_back({i, j, static_cast<float>(random.normal())});
-  return SignedGraph::from_edges(n, std::move(edges), direction, GraphKind::virtual_);
-}
-
-}  // namespace
-
 TEST_CASE("an induced subgraph has the edges between its nodes, and what the graph is") {
   for (const Direction direction : {Direction::undirected, Direction::directed}) {
-    const SignedGraph graph = random_graph(30, direction);
+    const SignedGraph graph = random_graph(30, direction, 4, GraphKind::virtual_);
     const std::vector<Id> nodes{2, 3, 7, 11, 12, 13, 20, 29};
     const SignedGraph part = induced_subgraph(graph, nodes);
     REQUIRE(part.node_count() == 8);
@@ -34,7 +20,7 @@ TEST_CASE("an induced subgraph has the edges between its nodes, and what the gra
 }
 
 TEST_CASE("a subgraph of no nodes is empty, and nodes that do not ascend are refused") {
-  const SignedGraph graph = random_graph(30, Direction::undirected);
+  const SignedGraph graph = random_graph(30, Direction::undirected, 4);
   CHECK(induced_subgraph(graph, {}).node_count() == 0);
   for (const auto& wrong : {std::vector<Id>{1, 1}, {2, 1}, {-1}, {30}})
     CHECK_THROWS_AS(induced_subgraph(graph, wrong), Error);
