@@ -15,11 +15,6 @@ void require_fits(const Sources& sources, const SignedGraph& graph) {
                                       " nodes");
 }
 
-/// Rows of length 1, so that k-means goes by direction alone.
-Points decoder_points(const Matrix& W_dec) {
-  return detail::rows_of_length_one(W_dec, 0, W_dec.rows());
-}
-
 Silhouettes silhouettes_of(const Matrix& W_dec, const Partition& partition) {
   const std::vector<double> all = silhouettes(W_dec, partition);
   Silhouettes made{mean_silhouette(all), {}};
@@ -58,7 +53,8 @@ Categories make_categories(const GraphFile& file, const ArrowsFile* arrows, cons
                 "k-means groups decoder rows: name the weights with --sae and --model");
   Material material{file.graph, {}};
   if (sources) require_fits(*sources, file.graph);
-  if (step.method == "kmeans") material.rows = decoder_points(sources->sae.W_dec);
+  if (step.method == "kmeans")  // by direction alone
+    material.rows = detail::rows_of_length_one(sources->sae.W_dec, 0, sources->sae.n());
 
   Categories made;
   made.method = step.method;

@@ -140,11 +140,6 @@ Clustering agreed(const Material& material, CategoryStep step, const Progress& p
   return made;
 }
 
-Clustering at_count(const Material& material, const CategoryStep& step, const Progress& progress) {
-  return step.consensus > 1 ? agreed(material, step, progress)
-                            : once(material, step, best_of, progress);
-}
-
 Material part_of(const Material& material, std::span<const Id> nodes) {
   Material part{induced_subgraph(material.graph, nodes), {}};
   part.rows.resize(material.rows.rows() > 0 ? static_cast<Index>(nodes.size()) : 0,
@@ -156,7 +151,7 @@ Material part_of(const Material& material, std::span<const Id> nodes) {
 Partition group_of(const Material& material, std::span<const Id> nodes, CategoryStep step,
                    std::uint64_t seed, const Progress& progress) {
   step.seed = seed;
-  return at_count(part_of(material, nodes), step, progress).partition;
+  return grouped(part_of(material, nodes), step, progress).partition;
 }
 
 /// Progress of samples, and of what runs within one: that may stop it, but has no share of its own.
@@ -245,7 +240,8 @@ ChosenCount choose_count(const Material& material, CategoryStep step, const Prog
 }
 
 Clustering grouped(const Material& material, const CategoryStep& step, const Progress& progress) {
-  return at_count(material, step, progress);
+  return step.consensus > 1 ? agreed(material, step, progress)
+                            : once(material, step, best_of, progress);
 }
 
 Stability stability_of(const Partition& partition, const Material& material,

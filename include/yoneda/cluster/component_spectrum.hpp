@@ -27,16 +27,21 @@
 
 namespace yoneda::detail {
 
-/// How many categories, or how many at most.
-struct SpectralCount {
-  Index count;
-  bool at_gap;
-};
-
 /// Bv = μAv on the nodes of one component. A is positive definite; empty: the identity.
 struct Pencil {
   SparseRows B, A;
 };
+
+/// D±: the sum of the positive (sign 1) or of the negative weights (-1) of every node, without
+/// their sign.
+template <class = void>
+Eigen::VectorXd signed_degrees(const SignedGraph& graph, double sign) {
+  Eigen::VectorXd degree = Eigen::VectorXd::Zero(graph.node_count());
+  for (Id i = 0; i < graph.node_count(); ++i)
+    for (const float w : graph.weights(i))
+      degree[i] += std::max(0.0, sign * static_cast<double>(w));
+  return degree;
+}
 
 /// D̄: the sum of the absolute weights of every node.
 template <class = void>
@@ -45,6 +50,29 @@ Eigen::VectorXd absolute_degrees(const SignedGraph& graph) {
   for (Id i = 0; i < graph.node_count(); ++i)
     for (const float w : graph.weights(i)) degree[i] += std::abs(static_cast<double>(w));
   return degree;
+}
+
+/// The matrix on the nodes of one component with diagonal(node), and entry(node, other, weight) for
+/// every edge, left out where it is 0; local[i] is the place of node i among `nodes`.
+template <class Diagonal, class Entry>
+SparseRows component_matrix(const SignedGraph& graph, const std::vector<Id>& nodes,
+                            const std::vector<Index>& local, const Diagonal& diagonal,
+                            const Entry& entry) {
+  const auto n = static_cast<Index>(nodes.size());
+  std::vector<Eigen::Triplet<double, Index>> entries;
+  for (Index i = 0; i < n; ++i) {
+    const Id node = nodes[i];
+    entries.emplace_back(i, i, diagonal(node));
+    const auto neighbors = graph.neighbors(node);
+    for (std::size_t e = 0; e < neighbors.size(); ++e) {
+      const auto weight = static_cast<double>(graph.weights(node)[e]);
+      const double value = entry(node, neighbors[e], weight);
+      if (value != 0) entries.emplace_back(i, local[neighbors[e]], value);
+    }
+  }
+  SparseRows matrix(n, n);
+  matrix.setFromTriplets(entries.begin(), entries.end());
+  return matrix;
 }
 
 /// Nodes of the components in which some vector is not 0, ascending. vectors [n, k].
@@ -127,6 +155,8 @@ Eigenpairs component_spectrum(const SignedGraph& graph, Index count, std::uint64
 
 /// How k-means makes categories of vectors.
 struct Embedding {
+  Index count;     ///< how many categories, or, at_gap, at most
+  bool at_gap;     ///< as many as the spectrum speaks for
   Index more = 0;  ///< vectors used beyond the categories
   Index restarts = 10;
   std::uint64_t seed = 1;
@@ -161,26 +191,26 @@ inline std::string gap_note(const Eigengap& gap, Index count, Index most) {
   return note;
 }
 
-/// As many categories as `wanted` says, or, at_gap, as many as the spectrum speaks for: of the
-/// number of values before its largest gap and one more, that of larger signed modularity.
+/// Categories from vectors. At a gap there are as many as values before it, or one more, whichever
+/// has the larger signed modularity.
 template <class = void>
-Clustering clustered(const SignedGraph& graph, const Eigenpairs& top, SpectralCount wanted,
-                     const Embedding& how, const Progress& progress) {
+Clustering clustered(const SignedGraph& graph, const Eigenpairs& top, const Embedding& how,
+                     const Progress& progress) {
   Clustering made;
   made.eigenvalues.assign(top.values.begin(), top.values.end());
-  Index count = wanted.count;
-  const bool at_gap = wanted.at_gap && top.values.size() > 1;
-  const auto seen = std::min(made.eigenvalues.size(), static_cast<std::size_t>(wanted.count) + 1);
+  Index count = how.count;
+  const bool at_gap = how.at_gap && top.values.size() > 1;
+  const auto seen = std::min(made.eigenvalues.size(), static_cast<std::size_t>(how.count) + 1);
   const Eigengap gap =
       at_gap ? eigengap(std::span(made.eigenvalues).first(seen)) : Eigengap{count, 0};
   count = std::min(count, gap.before);
   made.partition = embedded_groups(graph, top, count, how, progress);
-  if (at_gap && count < wanted.count) {
+  if (at_gap && count < how.count) {
     Partition one_more = embedded_groups(graph, top, count + 1, how, progress);
     if (signed_modularity(graph, one_more) > signed_modularity(graph, made.partition))
       ++count, made.partition = std::move(one_more);
   }
-  if (at_gap) made.notes.push_back(gap_note(gap, count, wanted.count));
+  if (at_gap) made.notes.push_back(gap_note(gap, count, how.count));
   if (made.partition.count < count)
     made.notes.push_back("only " + std::to_string(made.partition.count) + " of " +
                          std::to_string(count) +

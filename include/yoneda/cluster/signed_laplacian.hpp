@@ -32,32 +32,6 @@ struct LaplacianOptions {
   bool at_gap = false;  ///< or fewer, where the largest gap of the spectrum says so
 };
 
-namespace detail {
-
-/// multiple · I − L on the nodes of one component.
-template <class = void>
-SparseRows reversed_laplacian(const SignedGraph& graph, const std::vector<Id>& nodes,
-                              const std::vector<Index>& local, const Eigen::VectorXd& degree,
-                              bool normalised, double multiple) {
-  const Index n = static_cast<Index>(nodes.size());
-  std::vector<Eigen::Triplet<double, Index>> entries;
-  for (Index i = 0; i < n; ++i) {
-    const Id node = nodes[i];
-    entries.emplace_back(i, i, multiple - (normalised ? 1 : degree[node]));
-    const auto neighbors = graph.neighbors(node);
-    for (std::size_t e = 0; e < neighbors.size(); ++e) {
-      const auto w = static_cast<double>(graph.weights(node)[e]);
-      const double scale = normalised ? std::sqrt(degree[node] * degree[neighbors[e]]) : 1;
-      entries.emplace_back(i, local[neighbors[e]], w / scale);
-    }
-  }
-  SparseRows matrix(n, n);
-  matrix.setFromTriplets(entries.begin(), entries.end());
-  return matrix;
-}
-
-}  // namespace detail
-
 /// The `count` smallest eigenvalues of the Laplacian, ascending, and their vectors [n, count]; of
 /// the random walk's the right vectors, D̄^{-1/2} times those of the symmetric one, not of length 1.
 /// All eigenvalues are at least 0, and 0 is one of a component's exactly where it is balanced.
@@ -78,7 +52,13 @@ Eigenpairs laplacian_spectrum(const SignedGraph& graph, Index count, SignedLapla
   Eigenpairs found = detail::component_spectrum(
       graph, count, seed, progress,
       [&](const std::vector<Id>& nodes, const std::vector<Index>& local) -> detail::Pencil {
-        return {detail::reversed_laplacian(graph, nodes, local, degree, normalised, multiple), {}};
+        return {
+            detail::component_matrix(
+                graph, nodes, local, [&](Id i) { return multiple - (normalised ? 1 : degree[i]); },
+                [&](Id i, Id j, double w) {
+                  return w / (normalised ? std::sqrt(degree[i] * degree[j]) : 1);
+                }),
+            {}};
       });
   found.values = (multiple - found.values.array()).matrix();
   if (kind == SignedLaplacian::random_walk)
@@ -106,8 +86,9 @@ Clustering laplacian_clustering(const SignedGraph& graph, const LaplacianOptions
     const Index vectors = std::min(options.count + beyond, large.node_count());
     Eigenpairs smallest = laplacian_spectrum(large, vectors, options.kind, options.seed, progress);
     smallest.values *= -1;  // so that they descend
-    Clustering made = detail::clustered(large, smallest, {options.count, options.at_gap},
-                                        {0, options.restarts, options.seed}, progress);
+    Clustering made = detail::clustered(
+        large, smallest, {options.count, options.at_gap, 0, options.restarts, options.seed},
+        progress);
     for (double& value : made.eigenvalues) value *= -1;
     return made;
   });

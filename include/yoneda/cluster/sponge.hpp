@@ -30,62 +30,6 @@ struct SpongeOptions {
 
 namespace detail {
 
-/// (1 + τ)I − D^{-1/2} W D^{-1/2} on the nodes of one component, W the weights of one sign, which
-/// is L_sym + τI. D^{-1/2} is 0 where the degree is 0. `sign` is +1 or -1; local[i] is the place of
-/// node i among `nodes`.
-template <class = void>
-SparseRows shifted_laplacian(const SignedGraph& graph, const std::vector<Id>& nodes,
-                             const std::vector<Index>& local, double sign, double tau) {
-  const auto weight = [sign](float w) { return std::max(0.0, sign * static_cast<double>(w)); };
-  const Index n = static_cast<Index>(nodes.size());
-  Eigen::VectorXd scale = Eigen::VectorXd::Zero(n);  // D^{-1/2}
-  std::vector<Eigen::Triplet<double, Index>> entries;
-  for (Index i = 0; i < n; ++i) {
-    double degree = 0;
-    for (const float w : graph.weights(nodes[i])) degree += weight(w);
-    if (degree > 0) scale[i] = 1 / std::sqrt(degree);
-    entries.emplace_back(i, i, 1 + tau);
-  }
-  for (Index i = 0; i < n; ++i) {
-    const auto neighbors = graph.neighbors(nodes[i]);
-    for (std::size_t e = 0; e < neighbors.size(); ++e) {
-      const Index j = local[neighbors[e]];
-      const double w = weight(graph.weights(nodes[i])[e]);
-      if (w > 0) entries.emplace_back(i, j, -w * (scale[i] * scale[j]));
-    }
-  }
-  SparseRows matrix(n, n);
-  matrix.setFromTriplets(entries.begin(), entries.end());
-  return matrix;
-}
-
-/// With D± the sums of a node's weights of either sign and D̄ = D⁺ + D⁻: D̄^{-1/2} X D̄^{-1/2} on the
-/// nodes of one component, where X is L⁻ + τD⁺, or L⁺ + L⁻ + τD̄ where `both`.
-template <class = void>
-SparseRows scaled_laplacian(const SignedGraph& graph, const std::vector<Id>& nodes,
-                            const std::vector<Index>& local, const Eigen::VectorXd& degree,
-                            bool both, double tau) {
-  const Index n = static_cast<Index>(nodes.size());
-  std::vector<Eigen::Triplet<double, Index>> entries;
-  for (Index i = 0; i < n; ++i) {
-    const Id node = nodes[i];
-    double positive = 0;
-    for (const float w : graph.weights(node)) positive += std::max(0.0, static_cast<double>(w));
-    const double of_positive = positive / degree[node], of_negative = 1 - of_positive;
-    entries.emplace_back(i, i, both ? 1 + tau : of_negative + tau * of_positive);
-    const auto neighbors = graph.neighbors(node);
-    for (std::size_t e = 0; e < neighbors.size(); ++e) {
-      const auto w = static_cast<double>(graph.weights(node)[e]);
-      if (w < 0 || both)
-        entries.emplace_back(i, local[neighbors[e]],
-                             -std::abs(w) / std::sqrt(degree[node] * degree[neighbors[e]]));
-    }
-  }
-  SparseRows matrix(n, n);
-  matrix.setFromTriplets(entries.begin(), entries.end());
-  return matrix;
-}
-
 /// All pairs but the last, each vector times the root of how far its value lies above the last one:
 /// what stands out of the values that are left out tells nodes apart, what is close to them hardly.
 /// As they are, where no value stands out.
@@ -129,11 +73,22 @@ template <class = void>
 Eigenpairs sponge_sym_spectrum(const SignedGraph& graph, Index count, double tau = 1,
                                std::uint64_t seed = 1, const Progress& progress = {}) {
   detail::require_sponge(graph, count, tau);
+  // (1 + τ)I − D^{-1/2} W D^{-1/2} = L_sym + τI, W the weights of one sign without it.
+  const auto shifted = [&](double sign) {
+    Eigen::VectorXd scale = detail::signed_degrees(graph, sign);  // D^{-1/2}
+    for (double& d : scale) d = d > 0 ? 1 / std::sqrt(d) : 0;
+    return [sign, tau, scale = std::move(scale), &graph](const std::vector<Id>& nodes,
+                                                         const std::vector<Index>& local) {
+      return detail::component_matrix(
+          graph, nodes, local, [&](Id) { return 1 + tau; },
+          [&](Id i, Id j, double w) { return -std::max(0.0, sign * w) * (scale[i] * scale[j]); });
+    };
+  };
+  const auto B = shifted(-1), A = shifted(+1);
   return detail::component_spectrum(
       graph, count, seed, progress,
       [&](const std::vector<Id>& nodes, const std::vector<Index>& local) -> detail::Pencil {
-        return {detail::shifted_laplacian(graph, nodes, local, -1, tau),
-                detail::shifted_laplacian(graph, nodes, local, +1, tau)};
+        return {B(nodes, local), A(nodes, local)};
       });
 }
 
@@ -147,12 +102,24 @@ template <class = void>
 Eigenpairs sponge_spectrum(const SignedGraph& graph, Index count, double tau = 1,
                            std::uint64_t seed = 1, const Progress& progress = {}) {
   detail::require_sponge(graph, count, tau);
-  const Eigen::VectorXd degree = detail::absolute_degrees(graph);
+  const Eigen::VectorXd degree = detail::absolute_degrees(graph),
+                        positive = detail::signed_degrees(graph, +1);
+  // Both sides as D̄^{-1/2} X D̄^{-1/2}: B′, and A′ + B′ = (1 + τ)D̄ − |W|.
+  const auto scaled = [&](Id i, Id j, double w) {
+    return -std::abs(w) / std::sqrt(degree[i] * degree[j]);
+  };
   Eigenpairs found = detail::component_spectrum(
       graph, count, seed, progress,
       [&](const std::vector<Id>& nodes, const std::vector<Index>& local) -> detail::Pencil {
-        return {detail::scaled_laplacian(graph, nodes, local, degree, false, tau),
-                detail::scaled_laplacian(graph, nodes, local, degree, true, tau)};
+        return {detail::component_matrix(
+                    graph, nodes, local,
+                    [&](Id i) {
+                      const double share = positive[i] / degree[i];
+                      return 1 - share + tau * share;
+                    },
+                    [&](Id i, Id j, double w) { return w < 0 ? scaled(i, j, w) : 0; }),
+                detail::component_matrix(
+                    graph, nodes, local, [&](Id) { return 1 + tau; }, scaled)};
       });
   for (Id i = 0; i < graph.node_count(); ++i)
     if (degree[i] > 0) found.vectors.row(i) /= std::sqrt(degree[i]);
@@ -171,8 +138,9 @@ Clustering sponge_clustering(const SignedGraph& graph, const SpongeOptions& opti
     const Index vectors = options.count + more + 1;
     Eigenpairs top = spectrum(large, std::min(vectors, large.node_count()));
     if (top.values.size() == vectors) top = weighted_by_height(top);
-    return clustered(large, top, {options.count, options.at_gap},
-                     {more, options.restarts, options.seed}, progress);
+    return clustered(large, top,
+                     {options.count, options.at_gap, more, options.restarts, options.seed},
+                     progress);
   });
 }
 
