@@ -40,6 +40,12 @@ Json side_json(const PathValue& side, const std::vector<Id>& path, const Diagram
   return {{"path", names}, {"arrows", arrows}, {"value", number_or_null(side.value)}};
 }
 
+Json draws_json(const NullTest& test) {
+  Json draws = Json::array();
+  for (const double draw : test.draws) draws.push_back(number_or_null(draw));
+  return draws;
+}
+
 Json equation_json(const EquationResult& result, const DiagramFile& file, bool draws) {
   Json json = outcome(result, result.verdict);
   json["base"] = name(result.written.base);
@@ -60,26 +66,27 @@ Json equation_json(const EquationResult& result, const DiagramFile& file, bool d
   json["null_mean"] = number_or_null(result.test.null_mean);
   json["null_sd"] = number_or_null(result.test.null_sd);
   if (!draws) return json;
-  json["draws"] = Json::array();
-  for (const double draw : result.test.draws) json["draws"].push_back(number_or_null(draw));
+  json["draws"] = draws_json(result.test);
   return json;
 }
 
-Json null_json(const NullTest& test) {
-  return {{"null", test.null_kind},
-          {"keeps", test.keeps},
-          {"null_mean", number_or_null(test.null_mean)},
-          {"null_sd", number_or_null(test.null_sd)},
-          {"p", test.p_upper},
-          {"samples", test.samples},
-          {"seed", test.seed},
-          {"verdict", name(test.verdict)}};
+Json null_json(const NullTest& test, bool draws) {
+  Json json{{"null", test.null_kind},
+            {"keeps", test.keeps},
+            {"null_mean", number_or_null(test.null_mean)},
+            {"null_sd", number_or_null(test.null_sd)},
+            {"p", test.p_upper},
+            {"samples", test.samples},
+            {"seed", test.seed},
+            {"verdict", name(test.verdict)}};
+  if (draws) json["draws"] = draws_json(test);
+  return json;
 }
 
-Json statistic_json(const RelationStatistic& statistic) {
+Json statistic_json(const RelationStatistic& statistic, bool draws) {
   return {{"observed", number_or_null(statistic.observed())},
           {"verdict", name(statistic.verdict)},
-          {"nulls", {null_json(statistic.swap), null_json(statistic.re_pair)}}};
+          {"nulls", {null_json(statistic.swap, draws), null_json(statistic.re_pair, draws)}}};
 }
 
 Json pair_json(const PairResult& pair, const Vocabulary& vocabulary) {
@@ -91,19 +98,20 @@ Json pair_json(const PairResult& pair, const Vocabulary& vocabulary) {
   return json;
 }
 
-Json relation_json(const RelationResult& result, const Vocabulary& vocabulary) {
+// Draws are kept of the statistics that decide: Q of relations, G of grids.
+Json relation_json(const RelationResult& result, const Vocabulary& vocabulary, bool draws) {
   Json json = outcome(result, result.verdict);
   json["in"] = result.written.in;
-  json["agreement"] = statistic_json(result.test.q);
-  json["hit_at_1"] = statistic_json(result.test.hit);
-  json["mean_reciprocal_rank"] = statistic_json(result.test.mrr);
+  json["agreement"] = statistic_json(result.test.q, draws);
+  json["hit_at_1"] = statistic_json(result.test.hit, false);
+  json["mean_reciprocal_rank"] = statistic_json(result.test.mrr, false);
   json["pairs"] = Json::array();
   for (const PairResult& pair : result.test.pairs)
     json["pairs"].push_back(pair_json(pair, vocabulary));
   return json;
 }
 
-Json grid_json(const GridResult& result) {
+Json grid_json(const GridResult& result, bool draws) {
   const ProductTest& test = result.test;
   Json json = outcome(result, result.verdict);
   json["in"] = result.written.in;
@@ -115,7 +123,7 @@ Json grid_json(const GridResult& result) {
   json["F_rows"] = number_or_null(test.observed.F_rows());
   json["F_columns"] = number_or_null(test.observed.F_columns());
   json["p"] = test.p;
-  json["nulls"] = {null_json(test.rows), null_json(test.columns)};
+  json["nulls"] = {null_json(test.rows, draws), null_json(test.columns, draws)};
   json["kind_of_code"] = {{"local", test.kind.local},
                           {"compositional", test.kind.compositional},
                           {"superposed", test.kind.superposed}};
@@ -123,7 +131,7 @@ Json grid_json(const GridResult& result) {
 }
 
 /// The grid found, the row it was searched from first.
-Json search_json(const SearchResult& result, const Vocabulary& vocabulary) {
+Json search_json(const SearchResult& result, const Vocabulary& vocabulary, bool draws) {
   const GridSearch& search = result.search;
   Json json = outcome(result, result.verdict);
   json["in"] = result.written.in;
@@ -136,7 +144,7 @@ Json search_json(const SearchResult& result, const Vocabulary& vocabulary) {
   }
   json["G"] = number_or_null(search.G);
   json["agreement"] = number_or_null(search.score);
-  json["nulls"] = {null_json(search.near_G), null_json(search.mismatched_G)};
+  json["nulls"] = {null_json(search.near_G, draws), null_json(search.mismatched_G, draws)};
   return json;
 }
 
@@ -158,10 +166,10 @@ Json diagrams(const DiagramCheck& check, const Vocabulary& vocabulary, const Rec
   for (const EquationResult& result : check.equations)
     json["equations"].push_back(equation_json(result, check.file, draws));
   for (const RelationResult& result : check.relations)
-    json["relations"].push_back(relation_json(result, vocabulary));
-  for (const GridResult& result : check.grids) json["grids"].push_back(grid_json(result));
+    json["relations"].push_back(relation_json(result, vocabulary, draws));
+  for (const GridResult& result : check.grids) json["grids"].push_back(grid_json(result, draws));
   for (const SearchResult& result : check.searches)
-    json["searches"].push_back(search_json(result, vocabulary));
+    json["searches"].push_back(search_json(result, vocabulary, draws));
   json["notes"] = check.notes;
   return json;
 }
