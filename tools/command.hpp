@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "yoneda/core/progress.hpp"
+#include "yoneda/report/html_report.hpp"
 #include "yoneda/study/sources.hpp"
 #include "yoneda/study/steps.hpp"
 #include "yoneda/study/study.hpp"
@@ -88,17 +89,24 @@ void add_features(CLI::App& app, Session& session);
 void add_compose(CLI::App& app, Session& session);
 void add_enrich(CLI::App& app, Session& session);
 void add_relations(CLI::App& app, Session& session);
+void add_report(CLI::App& app, Session& session);
 void add_train(CLI::App& app, Session& session);
 void add_run(CLI::App& app, Session& session);
 void add_demo(CLI::App& app, Session& session);
 
-/// The main job: arrows, graph, categories and check into a study, then the summary.
+/// The page of a study, into `path`.
+void write_report(const study::Study& study, const std::string& path,
+                  yoneda::report::HtmlOptions options, const Session& session);
+void add_no_report_flag(CLI::App& command, bool& report);
+
+/// The main job: arrows, graph, categories, check and report into a study, then the summary.
 struct MainJob {
   study::ArrowStep arrows;
   bool resume = false;
   study::GraphStep graph;
   study::CategoryStep categories;
   study::CheckStep check;
+  bool report = true;
 };
 void run_main_job(const SourceFlags& flags, const MainJob& job, const std::string& folder,
                   const Session& session);

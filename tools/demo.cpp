@@ -50,6 +50,7 @@ void add_demo(CLI::App& app, Session& session) {
   add_category_flags(*command, options->job.categories);
   add_check_flags(*command, options->job.check);
   command->add_option("-o,--output", options->folder, "folder of the study")->capture_default_str();
+  add_no_report_flag(*command, options->job.report);
   add_json_flag(*command, session);
   command->callback([options, &session] { run(*options, session); });
 }

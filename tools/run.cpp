@@ -77,7 +77,7 @@ void write(const std::string& folder, const Results& r, const study::Record& rec
 }
 
 void print_summary(const std::string& folder, const study::Sources& sources, const Results& r,
-                   double seconds) {
+                   bool report, double seconds) {
   fmt::print(
       "{} features in a space of dimension {}, {} tokens; {} tokens up and down each, "
       "convention {}\n",
@@ -91,6 +91,7 @@ void print_summary(const std::string& folder, const study::Sources& sources, con
       "\nIn {}/: arrows.safetensors, graph.safetensors, categories.json, check.json, "
       "study.json ({:.1f} s)\n",
       folder, seconds);
+  if (report) fmt::print("Open {}/report.html in a browser to look at it.\n", folder);
 }
 
 Json summary_json(const std::string& folder, const Results& r) {
@@ -117,22 +118,25 @@ void run_main_job(const SourceFlags& flags, const MainJob& job, const std::strin
   const study::UnfinishedArrows unfinished(study::Study{folder, {}}.arrows() + ".partial",
                                            job.resume);
   const Results results = compute(sources, job, unfinished);
-  write(folder, results, record_of(results, job, session));
+  const study::Record record = record_of(results, job, session);
+  write(folder, results, record);
   unfinished.discard();
+  const study::Study study{folder, record};
+  if (job.report) write_report(study, study.report(), {}, session);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
   for (const auto* notes : {&results.arrows.notes, &results.categories.notes, &results.check.notes})
     for (const std::string& note : *notes) print_note(note);
   if (session.json)
     print_json(summary_json(folder, results));
   else
-    print_summary(folder, sources, results, seconds.count());
+    print_summary(folder, sources, results, job.report, seconds.count());
 }
 
 void add_run(CLI::App& app, Session& session) {
   auto options = std::make_shared<Options>();
   options->job.check.samples = 50;
-  CLI::App* command =
-      app.add_subcommand("run", "The main job: arrows, graph, categories and check into a study");
+  CLI::App* command = app.add_subcommand(
+      "run", "The main job: arrows, graph, categories, check and report in one go");
   add_source_flags(*command, options->sources, true);
   add_arrow_flags(*command, options->job.arrows);
   add_graph_flags(*command, options->job.graph);
@@ -140,6 +144,7 @@ void add_run(CLI::App& app, Session& session) {
   add_check_flags(*command, options->job.check);
   command->add_option("-o,--output", options->folder, "folder of the study")->required();
   add_resume_flag(*command, options->job.resume);
+  add_no_report_flag(*command, options->job.report);
   add_json_flag(*command, session);
   command->callback([options, &session] {
     run_main_job(options->sources, options->job, options->folder, session);

@@ -16,6 +16,7 @@
 #include "yoneda/io/tensor.hpp"
 #include "yoneda/io/torch.hpp"
 #include "yoneda/onednn/gemm.hpp"
+#include "yoneda/report/html_report.hpp"
 #include "yoneda/study/arrows_file.hpp"
 #include "yoneda/study/categories_file.hpp"
 #include "yoneda/study/check_file.hpp"

@@ -1,0 +1,59 @@
+// yoneda report: a study as one page to look at.
+#include "yoneda/report/html_report.hpp"
+
+#include <fmt/format.h>
+
+#include "command.hpp"
+#include "terminal.hpp"
+#include "yoneda/io/atomic_file.hpp"
+
+namespace tool {
+namespace {
+
+struct Options {
+  std::string input, output;
+  yoneda::report::HtmlOptions html;
+};
+
+study::Study the_study(const std::string& path) {
+  if (auto found = study::study_at(path)) return *found;
+  throw yoneda::Error(yoneda::ErrorKind::file,
+                      "is no study (a folder with study.json); `yoneda run --sae SAE --model MODEL "
+                      "-o STUDY` makes one",
+                      path);
+}
+
+}  // namespace
+
+void write_report(const study::Study& study, const std::string& path,
+                  yoneda::report::HtmlOptions options, const Session& session) {
+  options.command = session.command;
+  const auto report = yoneda::report::html_report(study, options, terminal_progress());
+  yoneda::io::write_text(path, report.html);
+  for (const std::string& note : report.notes) print_note(note);
+}
+
+void add_no_report_flag(CLI::App& command, bool& report) {
+  command.add_flag("!--no-report", report, "leave report.html out");
+}
+
+void add_report(CLI::App& app, Session& session) {
+  auto* command = app.add_subcommand("report", "a study as one page to look at: report.html");
+  auto options = std::make_shared<Options>();
+  command->add_option("study", options->input, "the study's folder")->required();
+  command->add_option("-o,--output", options->output,
+                      "where to (default: report.html in the study)");
+  command
+      ->add_option("--tokens", options->html.tokens,
+                   "tokens shown at each end of a feature (default: 25; 10 above 20,000 features)")
+      ->check(at_least(1));
+  command->add_option("--seed", options->html.seed, "seed of the map")->capture_default_str();
+  command->callback([options, &session] {
+    const study::Study study = the_study(options->input);
+    const std::string path = options->output.empty() ? study.report() : options->output;
+    write_report(study, path, options->html, session);
+    fmt::print("wrote {}: open it in a browser\n", path);
+  });
+}
+
+}  // namespace tool
