@@ -7,8 +7,8 @@ const Drawing = (() => {
   const cut = (text, most = 20) => { const letters = [...text]; return letters.length > most ? letters.slice(0, most - 1).join('') + '…' : text; };
 
   // An object at a place: its name, what it says, and where it leads.
-  function object({x, y, title, words, place}) {
-    const lines = [cut(title, 22), words ? cut(words, 22) : null].filter(Boolean);
+  function object({x, y, title, words, place, most = 22}) {
+    const lines = [cut(title, most), words ? cut(words, most) : null].filter(Boolean);
     const w = boxWidth(lines), h = lines.length > 1 ? 36 : 24;
     const shape = [svg('rect', {class: 'object', x: x - w / 2, y: y - h / 2, width: w, height: h, rx: 7})];
     lines.forEach((line, i) => shape.push(svg('text', {x, y: y + (lines.length > 1 ? (i ? 13 : -3) : 4), 'text-anchor': 'middle', class: i ? 'quiet' : null}, line)));
@@ -38,12 +38,16 @@ const Drawing = (() => {
     const text = label === undefined ? signed(weight) : label;
     const half = 3.4 * text.length;  // of its width
     const away = half * Math.abs(nx) + 7 * Math.abs(ny) + 3;
-    parts.push(svg('text', {class: kind, x: (x0 + x1) / 2 + nx * away, y: (y0 + y1) / 2 + ny * away + 4, 'text-anchor': 'middle'}, text));
+    parts.push(svg('text', {class: `weight ${kind}`, x: (x0 + x1) / 2 + nx * away, y: (y0 + y1) / 2 + ny * away + 4, 'text-anchor': 'middle'}, text));
     return parts;
   }
 
-  const frame = (width, height, label, ...parts) =>
-    svg('svg', {viewBox: `0 0 ${width} ${height}`, width, height, role: 'img', 'aria-label': label}, parts);
+  // Weights come last, so that no object covers one.
+  function frame(width, height, label, ...parts) {
+    const isWeight = (part) => part.classList.contains('weight');
+    const all = parts.flat(Infinity);
+    return svg('svg', {viewBox: `0 0 ${width} ${height}`, width, height, role: 'img', 'aria-label': label}, all.filter((part) => !isWeight(part)), all.filter(isWeight));
+  }
 
   const feature = (study, f, x, y) =>
     object({x, y, title: `#${f}`, words: Study.words(study, f, 2), place: {feature: f}});
@@ -76,18 +80,18 @@ const Drawing = (() => {
   // Two paths with the same ends: one above, one below; a path of one step goes straight.
   function paths(study, objects, left, right) {
     const longest = Math.max(left.path.length, right.path.length);
-    const width = 130 * longest, bend = 58;
+    const width = 140 * longest, bend = 62;
     const high = left.path.length > 2, deep = right.path.length > 2;
     const middle = 24 + (high ? bend : 16), height = middle + 24 + (deep ? bend : 16);
-    const named = (name, x, y) => object({x, y, title: name, ...objects[name]});
+    const named = (name, x, y) => object({x, y, title: name, most: 16, ...objects[name]});
     const last = left.path.length - 1;
-    const ends = [named(left.path[0], 76, middle), named(left.path[last], width - 76, middle)];
+    const ends = [named(left.path[0], 68, middle), named(left.path[last], width - 68, middle)];
     const nodes = [...ends], lines = [];
     for (const [side, way] of [[1, left], [-1, right]]) {
       const steps = way.path.length - 1;
       let before = ends[0];
       for (let i = 1; i <= steps; ++i) {
-        const here = i === steps ? ends[1] : named(way.path[i], 76 + (width - 152) * i / steps, middle - side * bend);
+        const here = i === steps ? ends[1] : named(way.path[i], 68 + (width - 136) * i / steps, middle - side * bend);
         if (i < steps) nodes.push(here);
         const step = way.arrows[i - 1];
         lines.push(step ? arrow(before, here, {weight: step.weight, side, faint: step.source === 'computed'}) : arrow(before, here, {weight: 0, label: 'no arrow', side, faint: true}));

@@ -190,13 +190,23 @@ const Views = (() => {
     return [place, more];
   }
 
+  // A path of features with the weights of its edges.
+  const walked = (study, path) => ({path: path.map((f) => `#${f}`), arrows: path.slice(1).map((g, i) => ({weight: weightOf(study, path[i], g), source: 'graph'}))});
+
+  function shapePanel(study, {left, right, left_value, right_value, discrepancy}, base) {
+    const objects = Object.fromEntries([...left, ...right].map((f) => [`#${f}`, {words: Study.words(study, f, 2), place: {feature: f}}]));
+    const value = (number) => (base === 'sign' ? (number < 0 ? '−' : '+') : short(number));
+    return element('section', {class: 'panel'}, element('div', {class: 'scroll'}, Drawing.paths(study, objects, walked(study, left), walked(study, right))),
+      element('p', {class: 'small'}, `${left.map((f) => '#' + f).join(' → ')} is ${value(left_value)}, ${right.map((f) => '#' + f).join(' → ')} is ${value(right_value)}: `,
+        base === 'sign' ? 'it does not commute' : `they differ by ${short(discrepancy)}`));
+  }
+
   function shapes(study) {
     const {equations} = study.check;
     if (!equations) return null;
-    const side = (path) => path.map((f) => `#${f}`).join(' → ');
     return [element('h3', {}, `${capital(equations.shape)} in the base ${equations.base}`),
-      element('p', {}, `${whole(equations.holding)} of ${whole(equations.checked)} hold.`),
-      listed(equations.failures.slice(0, 200), 8, (failure) => element('section', {class: 'panel'}, element('p', {class: 'number'}, `${side(failure.left)} = ${short(failure.left_value)}`), element('p', {class: 'number'}, `${side(failure.right)} = ${short(failure.right_value)}`)))];
+      element('p', {}, `${whole(equations.holding)} of ${whole(equations.checked)} hold`, equations.checked < equations.total ? ` (of ${whole(equations.total)} there are).` : '.'),
+      listed(equations.failures.slice(0, 200), 6, (failure) => shapePanel(study, failure, equations.base))];
   }
 
   function diagrams(study) {
