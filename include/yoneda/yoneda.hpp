@@ -69,6 +69,7 @@
 #include "yoneda/core/progress.hpp"
 #include "yoneda/core/random.hpp"
 #include "yoneda/core/safe_text.hpp"
+#include "yoneda/core/similar_words.hpp"
 #include "yoneda/core/types.hpp"
 #include "yoneda/core/utf8.hpp"
 #include "yoneda/graph/coarsening.hpp"

@@ -166,9 +166,7 @@ std::vector<std::string> Weights::others(const std::vector<std::string>& used) c
 
 void Weights::missing(std::string_view name) const {
   if (const auto file = open_.find(file_); file != open_.end()) file->second.at(name);
-  throw Error(ErrorKind::value,
-              fmt::format("no tensor {}; there is {}", io::quote(name), io::quote_all(others({}))),
-              file_);
+  throw Error(ErrorKind::value, io::no_tensor(name, others({})), file_);
 }
 
 void require_finite(const Matrix& matrix, const io::Tensor& tensor) {

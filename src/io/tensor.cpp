@@ -175,10 +175,7 @@ const Tensor& TensorFile::at(std::string_view name) const {
                 fmt::format("tensor {} cannot be read: {}", quote(name), why->second), path);
   std::vector<std::string> names;
   for (const Tensor& tensor : tensors) names.push_back(tensor.name);
-  throw Error(ErrorKind::value,
-              fmt::format("no tensor {}; there is {}", quote(name),
-                          names.empty() ? "none" : quote_all(names)),
-              path);
+  throw Error(ErrorKind::value, no_tensor(name, names), path);
 }
 
 std::string shape_text(std::span<const Index> shape) {

@@ -8,6 +8,7 @@
 
 #include "yoneda/core/error.hpp"
 #include "yoneda/core/safe_text.hpp"
+#include "yoneda/core/similar_words.hpp"
 
 namespace yoneda::io {
 
@@ -31,6 +32,15 @@ std::string quote_all(const Names& names, std::size_t limit = 12) {
     line += (listed++ == 0 ? "" : ", ") + quote(name);
   }
   return line;
+}
+
+/// "no tensor 'W_dce'; did you mean 'W_dec'? there is 'W_dec', 'W_enc'".
+template <class Names>
+std::string no_tensor(std::string_view name, const Names& names) {
+  const auto near = similar_words(name, names, 1);
+  return fmt::format("no tensor {}{} there is {}", quote(name),
+                     near.empty() ? ";" : "; did you mean " + quote(near.front()) + "?",
+                     names.empty() ? "none" : quote_all(names));
 }
 
 /// Runs `action`; an Error that does not say where yet leaves with the file and the part of it, but

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <toml++/toml.h>
 #include <algorithm>
 #include <cmath>
 #include <tuple>
@@ -10,7 +9,8 @@
 
 #include "diagram_place.hpp"
 #include "io/text.hpp"
-#include "nearest.hpp"
+#include "toml.hpp"
+#include "yoneda/core/similar_words.hpp"
 #include "yoneda/io/atomic_file.hpp"
 #include "yoneda/study/representations.hpp"
 
@@ -18,30 +18,6 @@ namespace yoneda::study {
 namespace {
 
 using Names = std::span<const std::string_view>;
-
-Place place_of(const toml::source_region& source) {
-  return {static_cast<Index>(source.begin.line), static_cast<Index>(source.begin.column)};
-}
-
-/// "an integer", as a person says it.
-std::string_view type_name(const toml::node& node) {
-  switch (node.type()) {
-    case toml::node_type::table:
-      return "a table";
-    case toml::node_type::array:
-      return "a list";
-    case toml::node_type::string:
-      return "a text";
-    case toml::node_type::integer:
-      return "a whole number";
-    case toml::node_type::floating_point:
-      return "a number with a point";
-    case toml::node_type::boolean:
-      return "a truth value";
-    default:
-      return "a date or time";
-  }
-}
 
 std::string any_of(Names names) {
   std::string text;
@@ -56,7 +32,7 @@ class Reader {
   explicit Reader(std::string path) { file_.path = std::move(path); }
 
   DiagramFile read(std::string_view text) {
-    const toml::table root = parsed(text);
+    const toml::table root = parsed_toml(text, file_.path);
     constexpr std::array<std::string_view, 5> parts{"objects", "equation", "relation", "grid",
                                                     "search"};
     require_known(root, parts, "a diagram file has");
@@ -83,18 +59,10 @@ class Reader {
     fail(kind, place_of(source), message);
   }
 
-  toml::table parsed(std::string_view text) const {
-    try {
-      return toml::parse(text, std::string_view());
-    } catch (const toml::parse_error& error) {
-      fail(ErrorKind::format, error.source(), io::printable(error.description()));
-    }
-  }
-
   void require_known(const toml::table& table, Names known, const std::string& says) const {
     for (const auto& [key, value] : table) {
       if (std::ranges::find(known, key.str()) != known.end()) continue;
-      const auto near = nearest(key.str(), known, 1);
+      const auto near = similar_words(key.str(), known, 1);
       fail(ErrorKind::format, key.source(),
            fmt::format("unknown key {}{}; {} {}", io::quote(key.str()),
                        near.empty() ? "" : ", perhaps " + io::quote(near.front()), says,
@@ -221,7 +189,7 @@ class Reader {
     const std::string chosen = text(node, what);
     const auto found = std::ranges::find(choices, chosen);
     if (found == choices.end()) {
-      const auto near = nearest(chosen, choices, 1);
+      const auto near = similar_words(chosen, choices, 1);
       fail(
           ErrorKind::value, node.source(),
           fmt::format("{} is {}{}; there are {}", io::quote(what), io::quote(chosen),
@@ -287,7 +255,7 @@ class Reader {
     if (found == file_.objects.end()) {
       std::vector<std::string> names;
       for (const NamedObject& object : file_.objects) names.push_back(object.name);
-      const auto near = nearest(wanted, names, 1);
+      const auto near = similar_words(wanted, names, 1);
       fail(ErrorKind::format, node.source(),
            fmt::format("there is no object {}{}", io::quote(wanted),
                        near.empty() ? "; name it under [objects]"

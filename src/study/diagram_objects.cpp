@@ -3,7 +3,7 @@
 
 #include "diagram_place.hpp"
 #include "io/text.hpp"
-#include "nearest.hpp"
+#include "yoneda/core/similar_words.hpp"
 #include "yoneda/study/diagram_file.hpp"
 
 namespace yoneda::study {
@@ -15,7 +15,7 @@ std::string advice(const std::string& text, const DiagramWorld& world) {
     return ": there is no vocabulary to look words up in (--vocabulary, or \"#7\" for token 7)";
   if (world.vocabulary->find(" " + text))
     return "; the vocabulary has it with a space before it: " + io::quote(" " + text);
-  const auto near = nearest(text, world.vocabulary->texts(), 3);
+  const auto near = similar_words(text, world.vocabulary->texts(), 3);
   return near.empty() ? "" : "; near it are " + io::quote_all(near);
 }
 
