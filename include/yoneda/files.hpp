@@ -34,6 +34,7 @@
 #include "yoneda/study/relations_file.hpp"
 #include "yoneda/study/representations.hpp"
 #include "yoneda/study/saelens.hpp"
+#include "yoneda/study/settings_file.hpp"
 #include "yoneda/study/sources.hpp"
 #include "yoneda/study/steps.hpp"
 #include "yoneda/study/study.hpp"
