@@ -291,6 +291,12 @@ GraphFile parse_matrix_market(std::string_view text, const std::string& path) {
       described_as, path);
 }
 
+/// The command that made it, where one is recorded.
+std::string maker(const GraphFile& file, char comment) {
+  if (file.record.command.empty()) return {};
+  return fmt::format("{} made by: {}\n", comment, safe_text(file.record.command, 1000));
+}
+
 /// What kind of graph it is, unless a user's own; which way its edges lead, unless that is known;
 /// and of a virtual one, which node is which feature.
 std::string description(const GraphFile& file, char comment) {
@@ -312,7 +318,7 @@ std::string description(const GraphFile& file, char comment) {
 std::string edge_list(const GraphFile& file) {
   const SignedGraph& graph = file.graph;
   fmt::memory_buffer text;
-  fmt::format_to(std::back_inserter(text), "{}", description(file, '#'));
+  fmt::format_to(std::back_inserter(text), "{}{}", description(file, '#'), maker(file, '#'));
   fmt::format_to(std::back_inserter(text), "source\ttarget\tweight\n");
   for (const Edge& e : graph.edges())
     fmt::format_to(std::back_inserter(text), "{}\t{}\t{}\n", e.source, e.target, e.weight);
@@ -324,9 +330,9 @@ std::string matrix_market(const GraphFile& file) {
   const SignedGraph& graph = file.graph;
   fmt::memory_buffer text;
   const auto n = graph.node_count();
-  fmt::format_to(std::back_inserter(text), "{} matrix coordinate real {}\n{}{} {} {}\n",
+  fmt::format_to(std::back_inserter(text), "{} matrix coordinate real {}\n{}{}{} {} {}\n",
                  matrix_market_mark, graph.directed() ? "general" : "symmetric",
-                 description(file, '%'), n, n, graph.edge_count());
+                 description(file, '%'), maker(file, '%'), n, n, graph.edge_count());
   for (const Edge& e : graph.edges()) {
     const Id row = graph.directed() ? e.source : e.target;
     const Id column = graph.directed() ? e.target : e.source;
@@ -351,6 +357,11 @@ GraphFile read_graph(const std::string& path, bool directed) {
   // none.
   const bool binary = text.substr(0, 8).find('\0') != std::string_view::npos;
   if (binary) return parse_safetensors_graph(bytes, path);
+  if (text.starts_with('{') || text.starts_with('<'))
+    throw Error(ErrorKind::format,
+                "is no graph: expected .safetensors, Matrix Market, or an edge list with `source "
+                "target weight` in a line",
+                path);
   return parse_edge_list(text, directed, path);
 }
 

@@ -74,7 +74,8 @@ void require_format(std::string_view found, std::string_view expected, const std
   };
   if (found.substr(0, found.find('/')) != family)
     wrong("expected a '" + std::string(family) + "' file, found " +
-          (found.empty() ? std::string("no format mark") : "'" + std::string(found) + "'"));
+          (found.empty() ? std::string("no format mark") : "'" + std::string(found) + "'") +
+          "; yoneda inspect says what it is");
   const auto major_of = [](std::string_view format) {
     unsigned major = 0;
     const auto at = format.find('/');

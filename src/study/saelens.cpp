@@ -40,7 +40,7 @@ std::string_view torch_name(Dtype dtype) {
   return dtype == Dtype::bf16 ? "bfloat16" : "float32";
 }
 
-Json config(const Sae& sae, Dtype dtype) {
+Json config(const Sae& sae, Dtype dtype, const std::string& command) {
   const bool topk = sae.activation == Activation::topk;
   Json json{{"architecture", topk ? "topk" : "standard"}};
   if (topk) json["k"] = sae.k;
@@ -54,12 +54,14 @@ Json config(const Sae& sae, Dtype dtype) {
   json["metadata"] = {{"model_name", sae.origin.model},
                       {"hook_name", sae.origin.hook_point},
                       {"trained_with", "yoneda " + version()}};
+  if (!command.empty()) json["metadata"]["command"] = command;
   return json;
 }
 
 }  // namespace
 
-void write_saelens(const std::string& folder, const Sae& sae, Dtype dtype) {
+void write_saelens(const std::string& folder, const Sae& sae, Dtype dtype,
+                   const std::string& command) {
   const bool writable = sae.activation == Activation::topk || sae.activation == Activation::relu;
   if (sae.W_enc.empty() || !writable)
     throw Error(ErrorKind::value, "only a topk or relu SAE with its encoder can be written",
@@ -75,7 +77,7 @@ void write_saelens(const std::string& folder, const Sae& sae, Dtype dtype) {
                                               io::output("W_dec", W_dec), one_axis("b_enc", b_enc),
                                               one_axis("b_dec", b_dec)};
   io::write_safetensors(folder + "/sae_weights.safetensors", tensors);
-  write_json(folder + "/cfg.json", config(sae, dtype));
+  write_json(folder + "/cfg.json", config(sae, dtype, command));
 }
 
 }  // namespace yoneda::study

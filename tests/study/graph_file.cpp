@@ -174,6 +174,8 @@ TEST_CASE("damaged graphs are refused in one line that names file and place") {
   refused("0 0 1\n", "self-loop");
   refused("0 1 1\n1 0 2\n", "more than once");
   refused("# nothing\n", "holds no edges");
+  refused("{\"a\": 1}", "is no graph");
+  refused("<html>", "is no graph");
   refused("%%MatrixMarket matrix array real general\n2 2\n", "Matrix Market");
   refused("%%MatrixMarket matrix coordinate real symmetric\n2 3 1\n2 1 1\n", "square");
   refused("%%MatrixMarket matrix coordinate real symmetric\n2 2 2\n2 1 1\n", "announces 2 entries");
@@ -194,10 +196,13 @@ TEST_CASE("a newer format is refused by name, an unknown key is ignored") {
   CHECK_NOTHROW(study::require_format("yoneda-graph/1", "yoneda-graph/3", "f"));
   CHECK_THROWS_WITH(study::require_format("yoneda-graph/2", "yoneda-graph/1", "f"),
                     "f: written as 'yoneda-graph/2'; this version reads up to 'yoneda-graph/1'");
-  CHECK_THROWS_WITH(study::require_format("yoneda-arrows/1", "yoneda-graph/1", "f"),
-                    "f: expected a 'yoneda-graph' file, found 'yoneda-arrows/1'");
+  CHECK_THROWS_WITH(
+      study::require_format("yoneda-arrows/1", "yoneda-graph/1", "f"),
+      "f: expected a 'yoneda-graph' file, found 'yoneda-arrows/1'; yoneda inspect says "
+      "what it is");
   CHECK_THROWS_WITH(study::require_format("", "yoneda-graph/1", "f"),
-                    "f: expected a 'yoneda-graph' file, found no format mark");
+                    "f: expected a 'yoneda-graph' file, found no format mark; yoneda inspect says "
+                    "what it is");
   CHECK_THROWS_AS(study::require_format("yoneda-graph", "yoneda-graph/1", "f"), Error);
 }
 

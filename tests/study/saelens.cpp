@@ -50,7 +50,9 @@ TEST_CASE("what is written is read back as the same SAE") {
 TEST_CASE("16-bit weights are rounded once") {
   const TemporaryFolder folder;
   const Sae sae = some_sae(Activation::topk);
-  study::write_saelens(folder / "half", sae, Dtype::f16);
+  study::write_saelens(folder / "half", sae, Dtype::f16, "yoneda train -o half");
+  const std::string config = io::read_text(folder / "half/cfg.json");
+  CHECK(config.find("\"command\": \"yoneda train -o half\"") != std::string::npos);
   const Sae read = ingest::load_sae(folder / "half");
   CHECK(read.W_dec.dtype() == Dtype::f16);
   for (Index i = 0; i < 7; ++i)
