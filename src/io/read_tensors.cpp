@@ -28,6 +28,9 @@ constexpr std::string_view pickled =
     "a bare Python pickle, which is never unpickled: save the tensors with torch.save or as "
     "safetensors"sv;
 
+constexpr std::string_view page =
+    "a web page, not a file of tensors: download the file itself, not the page that shows it"sv;
+
 // Files people have at hand that are not ours to read.
 constexpr std::array strangers{
     Stranger{"GGUF"sv, "a GGUF file, which is not read yet: convert it to safetensors"sv},
@@ -40,6 +43,9 @@ constexpr std::array strangers{
     Stranger{"version https://git-lfs"sv,
              "a Git LFS pointer, not the file itself: run git lfs "
              "pull"sv},
+    Stranger{"<!DOCTYPE"sv, page},
+    Stranger{"<!doctype"sv, page},
+    Stranger{"<html"sv, page},
     Stranger{"\x1f\x8b"sv, "gzip-compressed: unpack it first"sv},
 };
 

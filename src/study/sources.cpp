@@ -91,7 +91,7 @@ void fit_vocabulary(Vocabulary& vocabulary, Index V, const std::string& path) {
   if (surplus > few || surplus > V / 1000)
     throw Error(ErrorKind::shape,
                 "has " + std::to_string(vocabulary.size()) + " tokens, the unembedding only " +
-                    std::to_string(V) + " rows",
+                    std::to_string(V) + " rows: it is another model's vocabulary",
                 path);
   Origin origin = vocabulary.origin;
   origin.notes.push_back("the last " + std::to_string(surplus) +

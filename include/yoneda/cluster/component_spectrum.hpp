@@ -224,7 +224,8 @@ inline void require_spectral(const SignedGraph& graph, Index count, const std::s
     throw Error(ErrorKind::value, method + " needs an undirected graph, this one is directed");
   if (count < 1 || count > graph.node_count())
     throw Error(ErrorKind::value, method + ": " + std::to_string(count) + " categories of " +
-                                      std::to_string(graph.node_count()) + " nodes");
+                                      std::to_string(graph.node_count()) +
+                                      " nodes; every category has a node at least");
 }
 
 }  // namespace yoneda::detail
