@@ -162,6 +162,7 @@ void run(const Options& options, const Session& session) {
   if (output.empty())
     throw yoneda::Error(yoneda::ErrorKind::value, "-o is missing: which file to write?");
   study::GraphFile graph = study::read_graph(study ? study->graph() : options.input);
+  for (const std::string& note : graph.notes) print_note(note);
   const std::string arrows_path =
       options.arrows.empty() && study ? study->arrows() : options.arrows;
   std::optional<study::ArrowsFile> arrows;

@@ -80,6 +80,7 @@ void run(const Options& options, const Session& session) {
   const auto study = study::study_at(options.input);
   const std::string output = options.output.empty() && study ? study->check() : options.output;
   const study::GraphFile graph = study::read_graph(study ? study->graph() : options.input);
+  for (const std::string& note : graph.notes) print_note(note);
   if (graph.graph.directed() && graph.graph.kind() != yoneda::GraphKind::virtual_)
     throw yoneda::Error(yoneda::ErrorKind::value,
                         "balance and frustration are of undirected graphs, and this one is "

@@ -217,6 +217,7 @@ void check_diagrams(const DiagramOptions& options, const Session& session) {
   const auto in = study::study_at(options.input);
   const std::string output = options.output.empty() && in ? in->check() : options.output;
   const study::GraphFile graph = study::read_graph(in ? in->graph() : options.input);
+  for (const std::string& note : graph.notes) print_note(note);
   const std::string arrows_path = options.arrows.empty() && in ? in->arrows() : options.arrows;
   std::optional<study::ArrowsFile> arrows;
   if (!arrows_path.empty()) arrows = study::read_arrows(arrows_path);

@@ -116,6 +116,7 @@ void check_equations(EquationOptions options, const Session& session) {
   options.step.base = chosen<study::PathBase>(options.base, study::path_base_names);
   const auto in = study::study_at(options.input);
   const study::GraphFile graph = study::read_graph(in ? in->graph() : options.input);
+  for (const std::string& note : graph.notes) print_note(note);
   const std::string output = options.output.empty() && in ? in->check() : options.output;
   const study::EquationList list =
       study::make_equation_list(graph, options.step, terminal_progress());

@@ -154,6 +154,22 @@ std::size_t length_width(std::span<const std::byte> start) {
   return start[magic.size()] == std::byte{1} ? 2 : 4;
 }
 
+// One text, of as many bytes as its own.
+constexpr const char* text_literal = "{{'descr': '|S{}', 'fortran_order': False, 'shape': (), }}";
+
+// Magic, version, length and the dictionary, padded so that the data are aligned.
+std::string header_of(std::string literal, const std::string& tensor) {
+  const std::size_t before = magic.size() + 2 + 2;
+  while ((before + literal.size() + 1) % alignment != 0) literal += ' ';
+  literal += '\n';
+  if (literal.size() > 0xffff)
+    throw Error(ErrorKind::value, "tensor " + quote(tensor) + " has too many axes");
+  std::string header(magic);
+  header += {'\x01', '\x00', static_cast<char>(literal.size() & 0xff),
+             static_cast<char>(literal.size() >> 8)};
+  return header + literal;
+}
+
 }  // namespace
 
 Index npy_header_size(std::span<const std::byte> start) {
@@ -198,18 +214,30 @@ std::string npy_header_text(const OutputTensor& tensor) {
   if (type == types.end())
     throw Error(ErrorKind::value, fmt::format("tensor {}: NumPy has no type for {}",
                                               quote(tensor.name), name(tensor.dtype)));
-  std::string literal =
+  return header_of(
       fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}{}), }}", type->first,
-                  fmt::join(tensor.shape, ", "), tensor.shape.size() == 1 ? "," : "");
-  const std::size_t before = magic.size() + 2 + 2;
-  while ((before + literal.size() + 1) % alignment != 0) literal += ' ';
-  literal += '\n';
-  if (literal.size() > 0xffff)
-    throw Error(ErrorKind::value, "tensor " + quote(tensor.name) + " has too many axes");
-  std::string header(magic);
-  header += {'\x01', '\x00', static_cast<char>(literal.size() & 0xff),
-             static_cast<char>(literal.size() >> 8)};
-  return header + literal;
+                  fmt::join(tensor.shape, ", "), tensor.shape.size() == 1 ? "," : ""),
+      tensor.name);
+}
+
+std::string npy_text(std::string_view text) {
+  // NumPy has no text of no bytes, and takes zeros at the end for padding.
+  const std::size_t size = std::max<std::size_t>(text.size(), 1);
+  std::string file = header_of(fmt::format(text_literal, size), "");
+  file += text;
+  return file + std::string(size - text.size(), '\0');
+}
+
+std::optional<std::string> text_of_npy(std::string_view file) {
+  constexpr std::size_t before = npy_preamble - 2;  // version 1: the length has 2 bytes
+  if (!file.starts_with(magic) || file.size() < before || file[magic.size()] != '\x01')
+    return std::nullopt;
+  const auto byte = [file](std::size_t i) { return static_cast<unsigned char>(file[i]); };
+  const std::size_t begin = before + (byte(before - 2) | std::size_t{byte(before - 1)} << 8);
+  if (file.size() <= begin) return std::nullopt;
+  std::string_view text = file.substr(begin);
+  if (!file.substr(before).starts_with(fmt::format(text_literal, text.size()))) return std::nullopt;
+  return std::string(text.substr(0, text.find_last_not_of('\0') + 1));  // npos + 1 is 0
 }
 
 }  // namespace yoneda::io

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "yoneda/core/error.hpp"
@@ -34,5 +36,11 @@ std::vector<Index> strides_of(const NpyHeader& header);
 
 /// The header of a tensor to be written. Throws Error{value} for a dtype NumPy does not have.
 std::string npy_header_text(const OutputTensor& tensor);
+
+/// A whole .npy file that holds one text as a scalar of bytes: numpy.array(b"text").
+std::string npy_text(std::string_view text);
+
+/// The text of such a file; nothing where it is another.
+std::optional<std::string> text_of_npy(std::string_view file);
 
 }  // namespace yoneda::io

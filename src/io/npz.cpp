@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -61,6 +62,18 @@ Tensor tensor_of(const std::shared_ptr<const ZipArchive>& archive, const ZipMemb
   return tensor;
 }
 
+// A member that is one text.
+std::optional<std::string> text_member(const ZipArchive& archive, const ZipMember& member) {
+  constexpr Index most = 1 << 20;
+  if (member.size > most) return std::nullopt;
+  // Only what begins like one is unpacked.
+  const auto start = archive.start(member, 64);
+  const std::string_view begin(reinterpret_cast<const char*>(start.data()), start.size());
+  if (begin.find("'|S") == begin.npos) return std::nullopt;
+  const SharedBytes bytes = archive.bytes(member);
+  return text_of_npy({reinterpret_cast<const char*>(bytes.span.data()), bytes.span.size()});
+}
+
 std::string what_else(const std::vector<ZipMember>& members) {
   if (members.empty()) return "an empty zip archive";
   std::vector<std::string> names;
@@ -75,24 +88,24 @@ Source memory_archive(ZipError& error, const std::string& path) {
   return source;
 }
 
-void add_member(zip_t* archive, const OutputTensor& tensor, const std::string& header,
-                const std::string& path) {
-  const auto bytes_at = [](const void* data) {
-    return static_cast<zip_uint8_t*>(const_cast<void*>(data));  // libzip only reads them
+void add_member(zip_t* archive, const std::string& name, std::string_view header,
+                std::span<const std::byte> data, const std::string& path) {
+  const auto bytes_at = [](const void* first) {
+    return static_cast<zip_uint8_t*>(const_cast<void*>(first));  // libzip only reads them
   };
   std::array fragments{zip_buffer_fragment_t{bytes_at(header.data()), header.size()},
-                       zip_buffer_fragment_t{bytes_at(tensor.bytes.data()), tensor.bytes.size()}};
-  const std::size_t count = tensor.bytes.empty() ? 1 : 2;
+                       zip_buffer_fragment_t{bytes_at(data.data()), data.size()}};
+  const std::size_t count = data.empty() ? 1 : 2;
   zip_source_t* const source = zip_source_buffer_fragment(archive, fragments.data(), count, 0);
-  const std::string name = tensor.name + std::string(extension);
+  const std::string member_name = name + std::string(extension);
   const zip_int64_t index =
-      source == nullptr ? -1 : zip_file_add(archive, name.c_str(), source, ZIP_FL_ENC_UTF_8);
+      source == nullptr ? -1 : zip_file_add(archive, member_name.c_str(), source, ZIP_FL_ENC_UTF_8);
   if (index < 0) {
     zip_source_free(source);
-    throw Error(ErrorKind::value,
-                fmt::format("tensor {}: {}", quote(tensor.name),
-                            zip_error_strerror(zip_get_error(archive))),
-                path);
+    throw Error(
+        ErrorKind::value,
+        fmt::format("tensor {}: {}", quote(name), zip_error_strerror(zip_get_error(archive))),
+        path);
   }
   const auto member = static_cast<zip_uint64_t>(index);
   constexpr zip_uint16_t first_day = (1 << 5) | 1;  // 1980-01-01: the date must not tell runs apart
@@ -134,7 +147,10 @@ TensorFile parse_npz(const SharedBytes& file, const std::string& path) {
       continue;
     }
     try {
-      result.tensors.push_back(tensor_of(archive, member, name, path));
+      if (const auto text = text_member(*archive, member))
+        result.metadata[name] = *text;
+      else
+        result.tensors.push_back(tensor_of(archive, member, name, path));
     } catch (const Error& error) {
       result.unreadable[name] = error.what();
     }
@@ -147,7 +163,8 @@ TensorFile parse_npz(const SharedBytes& file, const std::string& path) {
   throw Error(ErrorKind::format, "no readable array; " + quote(name) + ": " + why, path);
 }
 
-void write_npz(const std::string& path, std::span<const OutputTensor> tensors) {
+void write_npz(const std::string& path, std::span<const OutputTensor> tensors,
+               const std::map<std::string, std::string>& texts) {
   std::set<std::string_view> names;
   std::vector<std::string> headers;  // live until the archive is closed
   for (const OutputTensor& tensor : tensors) {
@@ -155,6 +172,11 @@ void write_npz(const std::string& path, std::span<const OutputTensor> tensors) {
     headers.push_back(naming(path, {}, [&] { return npy_header_text(tensor); }));
     if (!names.insert(tensor.name).second)
       throw Error(ErrorKind::value, "tensor name " + quote(tensor.name) + " used twice", path);
+  }
+  for (const auto& [name, text] : texts) {
+    headers.push_back(npy_text(text));
+    if (!names.insert(name).second)
+      throw Error(ErrorKind::value, "tensor name " + quote(name) + " used twice", path);
   }
   ZipError error;
   const Source memory = memory_archive(error, path);
@@ -165,7 +187,9 @@ void write_npz(const std::string& path, std::span<const OutputTensor> tensors) {
     throw Error(ErrorKind::file, "cannot be written: " + error.text(), path);
   }
   for (std::size_t i = 0; i < tensors.size(); ++i)
-    add_member(archive.get(), tensors[i], headers[i], path);
+    add_member(archive.get(), tensors[i].name, headers[i], tensors[i].bytes, path);
+  std::size_t at = tensors.size();
+  for (const auto& text : texts) add_member(archive.get(), text.first, headers[at++], {}, path);
   if (zip_close(archive.get()) != 0)
     throw Error(
         ErrorKind::file,

@@ -3,14 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
 #include <optional>
 #include <string_view>
 #include <vector>
 
+#include "graph_npz.hpp"
+#include "graph_parts.hpp"
+#include "graphml.hpp"
+#include "io/xml.hpp"
 #include "yoneda/core/safe_text.hpp"
-#include "yoneda/graph/virtual.hpp"
 #include "yoneda/io/atomic_file.hpp"
 #include "yoneda/io/mapped_file.hpp"
 #include "yoneda/io/safetensors.hpp"
@@ -18,14 +20,14 @@
 namespace yoneda::study {
 namespace {
 
-constexpr std::string_view format = "yoneda-graph/1";
 constexpr std::string_view matrix_market_mark = "%%MatrixMarket";
+constexpr std::string_view zip_mark = "PK";
 
 // ---- safetensors
 
 void write_safetensors_graph(const std::string& path, const GraphFile& file) {
   const SignedGraph& graph = file.graph;
-  auto metadata = to_metadata(file.record, format);
+  auto metadata = to_metadata(file.record, graph_format);
   if (graph.kind() == GraphKind::virtual_)
     metadata["upstream_features"] = std::to_string(file.upstream);
   metadata["directed"] = graph.directed() ? "true" : "false";
@@ -36,61 +38,19 @@ void write_safetensors_graph(const std::string& path, const GraphFile& file) {
   io::write_safetensors(path, tensors, metadata);
 }
 
-GraphKind kind_from(const std::string& text, const std::string& path) {
-  for (const GraphKind kind : {GraphKind::user, GraphKind::profile, GraphKind::decoder,
-                               GraphKind::virtual_, GraphKind::flow})
-    if (text == name(kind)) return kind;
-  throw Error(ErrorKind::format, "unknown kind of graph '" + text + "'", path);
-}
-
-/// Where the features of the second SAE begin. Throws Error{format} unless all edges lead there
-/// from the first.
-Index upstream_from(std::string_view text, const SignedGraph& graph, const std::string& path) {
-  Index upstream = -1;
-  std::from_chars(text.data(), text.data() + text.size(), upstream);
-  if (!graph.directed() || !is_bipartite(graph, upstream))
-    throw Error(ErrorKind::format,
-                "a virtual graph is directed and leads from its first 'upstream_features' nodes "
-                "(here '" +
-                    std::string(text) + "') to the others",
-                path);
-  return upstream;
-}
-
 GraphFile parse_safetensors_graph(const io::SharedBytes& bytes, const std::string& path) {
   const io::TensorFile file = io::parse_safetensors(bytes, path);
   GraphFile read;
-  read.record = record_from(file.metadata, format, path);
+  read.record = record_from(file.metadata, graph_format, path);
   const auto text = [&](const std::string& key) {
     const auto found = file.metadata.find(key);
     return found == file.metadata.end() ? std::string() : found->second;
   };
-  const auto offsets = io::to_indices(file.at("row_offsets"));
-  const auto columns = io::to_ids(file.at("columns"));
-  const auto weights = io::to_floats(file.at("weights"));
-  const auto stored = static_cast<Index>(columns.size());
-  if (offsets.empty() || offsets.front() != 0 || offsets.back() != stored ||
-      !std::ranges::is_sorted(offsets) || weights.size() != columns.size())
-    throw Error(ErrorKind::format, "'row_offsets', 'columns' and 'weights' do not fit", path);
-  const bool directed = text("directed") == "true";
-  std::vector<Edge> edges;
-  edges.reserve(columns.size());
-  for (std::size_t source = 0; source + 1 < offsets.size(); ++source)
-    for (std::int64_t i = offsets[source]; i < offsets[source + 1]; ++i)
-      if (directed || static_cast<Id>(source) < columns[i])
-        edges.push_back({static_cast<Id>(source), columns[i], weights[i]});
-  try {
-    read.graph = SignedGraph::from_edges(static_cast<Index>(offsets.size()) - 1, std::move(edges),
-                                         directed ? Direction::directed : Direction::undirected,
-                                         kind_from(text("kind"), path));
-  } catch (const Error& error) {
-    throw Error(ErrorKind::format, error.what(), path);
-  }
-  if (static_cast<Index>(read.graph.columns().size()) != stored ||
-      !std::ranges::equal(read.graph.columns(), columns) ||
-      !std::ranges::equal(read.graph.weights(), weights))
-    throw Error(ErrorKind::format, "an undirected graph must hold every edge in both rows, sorted",
-                path);
+  read.graph =
+      graph_from_rows(io::to_indices(file.at("row_offsets")), io::to_ids(file.at("columns")),
+                      io::to_floats(file.at("weights")),
+                      text("directed") == "true" ? Direction::directed : Direction::undirected,
+                      kind_from(text("kind"), path), path);
   if (read.graph.kind() == GraphKind::virtual_)
     read.upstream = upstream_from(text("upstream_features"), read.graph, path);
   return read;
@@ -120,17 +80,8 @@ class Lines {
     throw Error(ErrorKind::format, reason, path_ + ", line " + std::to_string(number_));
   }
 
-  template <class Number>
-  std::optional<Number> number(std::string_view field) const {
-    Number value{};
-    if (field.starts_with('+')) field.remove_prefix(1);
-    const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
-    if (error != std::errc() || end != field.data() + field.size()) return std::nullopt;
-    return value;
-  }
-
   Id node(std::string_view field, Index first) const {
-    const auto value = number<Index>(field);
+    const auto value = number_from<Index>(field);
     if (!value || *value < first || *value - first >= std::numeric_limits<Id>::max())
       fail("'" + std::string(field.substr(0, 40)) + "' is not a node (a whole number from " +
            std::to_string(first) + ")");
@@ -138,7 +89,7 @@ class Lines {
   }
 
   float weight(std::string_view field) const {
-    const auto value = number<float>(field);
+    const auto value = number_from<float>(field);
     if (!value) fail("'" + std::string(field.substr(0, 40)) + "' is not a weight");
     return *value;
   }
@@ -164,12 +115,15 @@ class Lines {
 // what it may be compared with, and where a virtual graph's second SAE begins.
 constexpr std::string_view kind_mark = "yoneda graph, kind ";
 constexpr std::string_view nodes_mark = "nodes from 0: f < ";
-// Edge lists alone; a matrix that is not symmetric is directed.
+// Edge lists alone: a matrix that is not symmetric is directed, and its sizes count the nodes.
 constexpr std::string_view directed_mark = "directed";
+constexpr std::string_view count_mark = "node count ";
+constexpr std::string_view command_mark = "made by: ";
 
 struct TextGraph {
   GraphKind kind = GraphKind::user;
   std::string upstream;
+  Index nodes = 0;  // more than the edges name, where some have none
   bool says_directed = false;
 
   /// Virtual graphs are directed, whatever the text's form or the reader says.
@@ -180,6 +134,13 @@ struct TextGraph {
 
 std::string_view first_word(std::string_view text) {
   return text.substr(0, std::min(text.find_first_of(" \t\r\n"), text.size()));
+}
+
+Index node_count(std::string_view text, const std::string& path) {
+  const auto count = number_from<Index>(text);
+  if (!count || *count < 0 || *count > std::numeric_limits<Id>::max())
+    throw Error(ErrorKind::format, "'" + safe_text(text, 40) + "' is no number of nodes", path);
+  return *count;
 }
 
 TextGraph described(std::string_view text, char comment, const std::string& path) {
@@ -193,6 +154,8 @@ TextGraph described(std::string_view text, char comment, const std::string& path
       found.kind = kind_from(std::string(first_word(line.substr(kind_mark.size()))), path);
     if (first_word(line) == line.substr(0, line.find_last_not_of(" \t\r") + 1))
       found.says_directed |= first_word(line) == directed_mark;
+    if (line.starts_with(count_mark))
+      found.nodes = node_count(first_word(line.substr(count_mark.size())), path);
     if (line.starts_with(nodes_mark)) found.upstream = first_word(line.substr(nodes_mark.size()));
   }
   return found;
@@ -205,24 +168,6 @@ GraphFile finished(SignedGraph graph, const TextGraph& text, const std::string& 
   return file;
 }
 
-SignedGraph make_graph(Index n, std::vector<Edge> edges, bool directed, GraphKind kind,
-                       const std::string& path) {
-  if (!directed) {  // an edge given in both directions counts once
-    for (Edge& e : edges)
-      if (e.source > e.target) std::swap(e.source, e.target);
-    const auto all = [](const Edge& e) { return std::tie(e.source, e.target, e.weight); };
-    std::ranges::sort(edges, {}, all);
-    const auto repeated = std::ranges::unique(edges, {}, all);
-    edges.erase(repeated.begin(), repeated.end());
-  }
-  try {
-    return SignedGraph::from_edges(n, std::move(edges),
-                                   directed ? Direction::directed : Direction::undirected, kind);
-  } catch (const Error& error) {
-    throw Error(error.kind, error.what(), path);
-  }
-}
-
 GraphFile parse_edge_list(std::string_view text, bool directed, const std::string& path) {
   const TextGraph described_as = described(text, '#', path);
   Lines lines(text, path);
@@ -230,7 +175,7 @@ GraphFile parse_edge_list(std::string_view text, bool directed, const std::strin
   Id largest = -1;
   bool first = true;
   while (const auto fields = lines.next('#')) {
-    const bool header = first && !lines.number<Index>(fields->front());
+    const bool header = first && !number_from<Index>(fields->front());
     first = false;
     if (header && fields->size() == 3) continue;
     if (fields->size() != 3)
@@ -241,9 +186,10 @@ GraphFile parse_edge_list(std::string_view text, bool directed, const std::strin
     largest = std::max({largest, edge.source, edge.target});
     edges.push_back(edge);
   }
-  if (edges.empty()) throw Error(ErrorKind::format, "holds no edges", path);
-  return finished(make_graph(largest + Index{1}, std::move(edges), described_as.directed(directed),
-                             described_as.kind, path),
+  if (edges.empty() && described_as.nodes == 0)
+    throw Error(ErrorKind::format, "holds no edges", path);
+  return finished(graph_from(std::max(described_as.nodes, largest + Index{1}), std::move(edges),
+                             described_as.directed(directed), described_as.kind, path),
                   described_as, path);
 }
 
@@ -268,8 +214,8 @@ GraphFile parse_matrix_market(std::string_view text, const std::string& path) {
                 path);
   const auto sizes = lines.next('%');
   if (!sizes || sizes->size() != 3) lines.fail("expected the sizes `rows columns entries`");
-  const auto rows = lines.number<Index>((*sizes)[0]), cols = lines.number<Index>((*sizes)[1]);
-  const auto entries = lines.number<Index>((*sizes)[2]);
+  const auto rows = number_from<Index>((*sizes)[0]), cols = number_from<Index>((*sizes)[1]);
+  const auto entries = number_from<Index>((*sizes)[2]);
   if (!rows || !cols || !entries || *rows != *cols || *rows < 0 ||
       *rows > std::numeric_limits<Id>::max())
     lines.fail("expected a square matrix: `rows columns entries`");
@@ -286,39 +232,38 @@ GraphFile parse_matrix_market(std::string_view text, const std::string& path) {
         path);
   const TextGraph described_as = described(text, '%', path);
   return finished(
-      make_graph(*rows, std::move(edges), described_as.kind == GraphKind::virtual_ || !symmetric,
+      graph_from(*rows, std::move(edges), described_as.kind == GraphKind::virtual_ || !symmetric,
                  described_as.kind, path),
       described_as, path);
 }
 
-/// The command that made it, where one is recorded.
-std::string maker(const GraphFile& file, char comment) {
-  if (file.record.command.empty()) return {};
-  return fmt::format("{} made by: {}\n", comment, safe_text(file.record.command, 1000));
-}
-
-/// What kind of graph it is, unless a user's own; which way its edges lead, unless that is known;
-/// and of a virtual one, which node is which feature.
+/// Which way its edges lead, unless that is known; what kind of graph it is, unless a user's own,
+/// and of a virtual one, which node is which feature; how many nodes there are; what made it.
 std::string description(const GraphFile& file, char comment) {
   const GraphKind kind = file.graph.kind();
-  const bool known = kind == GraphKind::virtual_ || comment != '#';
+  const bool list = comment == '#';
   std::string text;
-  if (file.graph.directed() && !known) text = fmt::format("{} {}\n", comment, directed_mark);
-  if (kind == GraphKind::user) return text;
-  text += fmt::format("{} {}{}\n", comment, kind_mark, name(kind));
-  if (kind != GraphKind::virtual_) return text;
+  const auto line = [&](const std::string& said) { text += fmt::format("{} {}\n", comment, said); };
   const auto path = [&file](const char* role) {
     const auto found = file.record.sources.find(role);
     return safe_text(found == file.record.sources.end() ? role : found->second.path, 1000);
   };
-  return text + fmt::format("{} {}{} is feature f of {}, {} + g is feature g of {}\n", comment,
-                            nodes_mark, file.upstream, path("sae"), file.upstream, path("sae_to"));
+  if (file.graph.directed() && list && kind != GraphKind::virtual_)
+    line(std::string(directed_mark));
+  if (kind != GraphKind::user) line(fmt::format("{}{}", kind_mark, name(kind)));
+  if (kind == GraphKind::virtual_)
+    line(fmt::format("{}{} is feature f of {}, {} + g is feature g of {}", nodes_mark,
+                     file.upstream, path("sae"), file.upstream, path("sae_to")));
+  if (list) line(fmt::format("{}{}", count_mark, file.graph.node_count()));
+  if (!file.record.command.empty())
+    line(fmt::format("{}{}", command_mark, safe_text(file.record.command, 4000)));
+  return text;
 }
 
 std::string edge_list(const GraphFile& file) {
   const SignedGraph& graph = file.graph;
   fmt::memory_buffer text;
-  fmt::format_to(std::back_inserter(text), "{}{}", description(file, '#'), maker(file, '#'));
+  fmt::format_to(std::back_inserter(text), "{}", description(file, '#'));
   fmt::format_to(std::back_inserter(text), "source\ttarget\tweight\n");
   for (const Edge& e : graph.edges())
     fmt::format_to(std::back_inserter(text), "{}\t{}\t{}\n", e.source, e.target, e.weight);
@@ -330,9 +275,9 @@ std::string matrix_market(const GraphFile& file) {
   const SignedGraph& graph = file.graph;
   fmt::memory_buffer text;
   const auto n = graph.node_count();
-  fmt::format_to(std::back_inserter(text), "{} matrix coordinate real {}\n{}{}{} {} {}\n",
+  fmt::format_to(std::back_inserter(text), "{} matrix coordinate real {}\n{}{} {} {}\n",
                  matrix_market_mark, graph.directed() ? "general" : "symmetric",
-                 description(file, '%'), maker(file, '%'), n, n, graph.edge_count());
+                 description(file, '%'), n, n, graph.edge_count());
   for (const Edge& e : graph.edges()) {
     const Id row = graph.directed() ? e.source : e.target;
     const Id column = graph.directed() ? e.target : e.source;
@@ -344,15 +289,31 @@ std::string matrix_market(const GraphFile& file) {
 }  // namespace
 
 void write_graph(const std::string& path, const GraphFile& file) {
-  if (path.ends_with(".tsv")) return io::write_text(path, edge_list(file));
-  if (path.ends_with(".mtx")) return io::write_text(path, matrix_market(file));
-  write_safetensors_graph(path, file);
+  if (path.ends_with(".tsv")) return write_graph(path, file, GraphFormat::edge_list);
+  if (path.ends_with(".mtx")) return write_graph(path, file, GraphFormat::matrix_market);
+  if (path.ends_with(".npz")) return write_graph(path, file, GraphFormat::npz);
+  write_graph(path, file, GraphFormat::safetensors);
+}
+
+void write_graph(const std::string& path, const GraphFile& file, GraphFormat format) {
+  switch (format) {
+    case GraphFormat::edge_list:
+      return io::write_text(path, edge_list(file));
+    case GraphFormat::matrix_market:
+      return io::write_text(path, matrix_market(file));
+    case GraphFormat::npz:
+      return write_npz_graph(path, file);
+    case GraphFormat::safetensors:
+      return write_safetensors_graph(path, file);
+  }
 }
 
 GraphFile read_graph(const std::string& path, bool directed) {
   const io::SharedBytes bytes = io::map_file(path);
   const std::string_view text(reinterpret_cast<const char*>(bytes.span.data()), bytes.span.size());
   if (text.starts_with(matrix_market_mark)) return parse_matrix_market(text, path);
+  if (text.starts_with(zip_mark)) return parse_npz_graph(bytes, path);
+  if (io::looks_like_xml(text)) return parse_graphml(text, directed, path);
   // A safetensors file begins with the length of its header, which fits 4 of 8 bytes; text has
   // none.
   const bool binary = text.substr(0, 8).find('\0') != std::string_view::npos;

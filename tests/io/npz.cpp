@@ -138,3 +138,17 @@ TEST_CASE("any container is recognised by its content") {
   mentions(refusal_of("{"), "neither");
   mentions(refusal_of(""), "neither");
 }
+
+TEST_CASE("texts are written as NumPy's scalars of bytes, and come back") {
+  const Folder folder;
+  const std::map<std::string, std::string> texts{
+      {"empty", ""}, {"format", "csr"}, {"long", std::string(5000, 'x')}, {"words", "Zürich\n"}};
+  const std::vector<float> values{1, 2};
+  const std::vector<io::OutputTensor> tensors{io::output("v", values)};
+  io::write_npz(folder / "t.npz", tensors, texts);
+  const auto file = io::read_npz(folder / "t.npz");
+  CHECK(file.metadata == texts);
+  CHECK(file.unreadable.empty());
+  CHECK(file.tensors.size() == 1);
+  CHECK_THROWS_AS(io::write_npz(folder / "u.npz", tensors, {{"v", "twice"}}), Error);
+}

@@ -71,6 +71,13 @@ TEST_CASE("graphs survive every format bit for bit") {
     study::write_graph(folder / "g.tsv", graph, record);
     check_same(study::read_graph(folder / "g.tsv").graph, graph);
     CHECK(study::read_graph(folder / "g.tsv").graph.kind() == GraphKind::profile);
+
+    study::write_graph(folder / "g.npz", graph, record);
+    const auto npz = study::read_graph(folder / "g.npz");
+    check_same(npz.graph, graph);
+    CHECK(npz.graph.kind() == GraphKind::profile);
+    CHECK(npz.record.command == "test");
+    CHECK(npz.record.sources.at("sae").names.at("decoder") == "W");
   }
 }
 
@@ -89,6 +96,8 @@ TEST_CASE("a virtual graph keeps which nodes are whose") {
   CHECK(read.upstream == 2);
   CHECK(read.record.sources.at("sae_to").path == "/some/b");
   // Text says it in comments, which other readers skip.
+  study::write_graph(folder / "g.npz", file);
+  CHECK(study::read_graph(folder / "g.npz").upstream == 2);
   for (const char* name : {"g.tsv", "g.mtx"}) {
     study::write_graph(folder / name, file);
     const auto text = study::read_graph(folder / name);
@@ -131,6 +140,34 @@ TEST_CASE("a virtual graph whose layers are not as they say is refused") {
   refused_text("# yoneda graph, kind virtual\n", "leads from its first");
   refused_text("# yoneda graph, kind virtual\n# nodes from 0: f < 3 is\n", "leads from its first");
   refused_text("# yoneda graph, kind spiral\n", "unknown kind of graph 'spiral'");
+}
+
+TEST_CASE("nodes without edges and graphs without any survive every format") {
+  const TemporaryFolder folder;
+  for (const Direction direction : {Direction::undirected, Direction::directed})
+    for (const std::vector<Edge>& edges : {std::vector<Edge>{}, std::vector<Edge>{{1, 2, -1}}}) {
+      const auto graph = SignedGraph::from_edges(7, edges, direction, GraphKind::user);
+      for (const char* name : {"g.safetensors", "g.tsv", "g.mtx", "g.npz"}) {
+        CAPTURE(name);
+        study::write_graph(folder / name, graph, {});
+        check_same(study::read_graph(folder / name).graph, graph);
+      }
+    }
+}
+
+TEST_CASE("text says what made it") {
+  const TemporaryFolder folder;
+  const SignedGraph graph = random_graph(5, 5, Direction::undirected, GraphKind::user);
+  study::Record record;
+  record.command = "yoneda graph a\nb";
+  for (const char* name : {"g.tsv", "g.mtx"}) {
+    study::write_graph(folder / name, graph, record);
+    const std::string text = io::read_text(folder / name);
+    CHECK(text.find(" made by: yoneda graph a\\nb\n") != std::string::npos);
+    check_same(study::read_graph(folder / name).graph, graph);
+  }
+  io::write_text(folder / "g.tsv", "# node count many\n0 1 1\n");
+  CHECK(message_of(folder / "g.tsv").find("'many' is no number of nodes") != std::string::npos);
 }
 
 TEST_CASE("edge lists are read as people write them") {

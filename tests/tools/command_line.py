@@ -469,7 +469,9 @@ class VirtualWeights(Scratch):
         lines = (self.folder / "v.tsv").read_text().splitlines()
         self.assertEqual(lines[0], "# yoneda graph, kind virtual")
         self.assertTrue(lines[1].startswith("# nodes from 0: f < 30 is feature f of "), lines[1])
-        self.assertEqual(lines[2], "source\ttarget\tweight")
+        self.assertEqual(lines[2], "# node count 50")
+        self.assertTrue(lines[3].startswith("# made by: yoneda graph"), lines[3])
+        self.assertEqual(lines[4], "source\ttarget\tweight")
         for name in ("v.tsv", "v.mtx"):
             self.graph("--sae", self.a, "--to", self.b, "-o", self.folder / name)
             self.refused(2, "joint-rotation", "check", self.folder / name, "--null", "sign")

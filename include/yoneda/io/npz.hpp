@@ -1,6 +1,7 @@
 // NumPy's archives: a zip file of .npy members.
 #pragma once
 
+#include <map>
 #include <span>
 #include <string>
 
@@ -10,15 +11,17 @@
 namespace yoneda::io {
 
 /// Reads the members' headers; stored and deflated members are decompressed when their bytes are
-/// asked for. Members that are no arrays of numbers are listed in `unreadable`. Throws Error{file},
-/// or Error{format} for a damaged archive and one without any array.
+/// asked for. Single texts (NumPy's bytes, a scalar) are `metadata`; other members that are no
+/// arrays of numbers are listed in `unreadable`. Throws Error{file}, or Error{format} for a damaged
+/// archive and one without any array.
 TensorFile read_npz(const std::string& path);
 
 /// The same for bytes in memory; `path` is for messages.
 TensorFile parse_npz(const SharedBytes& file, const std::string& path);
 
-/// Writes atomically, uncompressed, tensors in the order given; equal input gives equal bytes. The
-/// archive is assembled in memory. Throws as write_npy.
-void write_npz(const std::string& path, std::span<const OutputTensor> tensors);
+/// Writes atomically, uncompressed, tensors in the order given, then texts as scalars of bytes;
+/// equal input gives equal bytes. The archive is assembled in memory. Throws as write_npy.
+void write_npz(const std::string& path, std::span<const OutputTensor> tensors,
+               const std::map<std::string, std::string>& texts = {});
 
 }  // namespace yoneda::io
