@@ -145,6 +145,7 @@ class Desk(Page):
         self.assertIn("closer", self.text("#card .bars.negative"))
         self.assertGreater(len(self.all("#card svg .bin")), 20)
         self.assertIn("does not commute", self.text("#card figure"))
+        self.assertIn("q of it", self.text("#card .facts"))
         self.assertIn("438", self.driver.execute_script("return document.getElementById('spoken').textContent"))
         self.picture("feature")
 

@@ -51,7 +51,7 @@ const Card = (() => {
     const near = Study.neighbors(study, f);
     const negative = near.filter(({weight}) => weight < 0).length;
     const broken = Study.brokenTriangles(study, f);
-    const tested = study.check && (study.check.features || []).find((entry) => entry.feature === f);
+    const tested = study.check && (study.check.frustration.features || []).find((entry) => entry.feature === f);
     const c = arrays.labels[f];
     return [
       head(`#${f} ${Study.words(study, f, 3)}`, null,
