@@ -97,9 +97,9 @@ void add_equation_flags(CLI::App& command, EquationOptions& options) {
                       "the largest discrepancy that still counts as equal")
           ->capture_default_str(),
       command
-          .add_option("--longest", options.step.longest, "steps of a path, of --equations paths")
-          ->check(at_least(1))
-          ->capture_default_str(),
+          .add_option("--longest", options.longest,
+                      "steps of a path, of --equations paths (default: 3)")
+          ->check(at_least(1)),
       command
           .add_option("--most", options.step.most,
                       "equations looked at: a random sample where there are more; of a sweep, "
@@ -114,6 +114,11 @@ void add_equation_flags(CLI::App& command, EquationOptions& options) {
 void check_equations(EquationOptions options, const Session& session) {
   options.step.shape = chosen<study::EquationShape>(options.shape, study::equation_shape_names);
   options.step.base = chosen<study::PathBase>(options.base, study::path_base_names);
+  if (options.longest && options.step.shape != study::EquationShape::paths)
+    throw yoneda::Error(
+        yoneda::ErrorKind::value,
+        "--longest is of --equations paths; " + options.shape + " have a length of their own");
+  options.step.longest = options.longest.value_or(options.step.longest);
   const auto in = study::study_at(options.input);
   const study::GraphFile graph = study::read_graph(in ? in->graph() : options.input);
   for (const std::string& note : graph.notes) print_note(note);

@@ -1,6 +1,7 @@
 // yoneda check --equations: the equations of one shape that a graph itself suggests.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "command.hpp"
@@ -12,7 +13,8 @@ struct EquationOptions {
   study::EquationListStep step;
   std::string shape, base = "sign";  ///< by name
   std::string input, output;
-  bool require_commutes = false;  ///< that every equation looked at holds
+  std::optional<yoneda::Index> longest;  ///< of --equations paths alone
+  bool require_commutes = false;         ///< that every equation looked at holds
 };
 
 /// The flags of --equations, beside those of `check`.

@@ -1405,6 +1405,7 @@ class Equations(Scratch):
         self.refused(2, "is no probability", "check", self.graph([(0, 1, 3), (1, 2, 1), (0, 2, 1)], "l.tsv"),
                      "--equations", "triangles", "--base", "probability")
         self.refused(2, "ask what its paths say with --equations", "check", cycle)
+        self.refused(2, "--longest is of --equations paths", "check", cycle, "--equations", "triangles", "--longest", 4)
         self.refused(2, "leave out --equations", "check", cycle, "--equations", "triangles", "--require", "balanced")
         for more in (["--equations", "pentagons"], ["--base", "sign"], ["--most", 3],
                      ["--equations", "triangles", "--null", "sign"],
