@@ -69,6 +69,7 @@ int main(int argc, char** argv) {
   tool::add_enrich(app, session);
   tool::add_relations(app, session);
   tool::add_report(app, session);
+  tool::add_export(app, session);
   tool::add_train(app, session);
   app.parse_complete_callback([&] {
 #if defined(_OPENMP)

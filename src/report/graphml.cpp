@@ -1,0 +1,62 @@
+#include "yoneda/report/graphml.hpp"
+
+#include "report/node_columns.hpp"
+#include "report/stream.hpp"
+#include "report/xml_text.hpp"
+
+namespace yoneda::report {
+namespace {
+
+std::string_view type_name(ColumnType type) {
+  return type == ColumnType::integer ? "long" : type == ColumnType::number ? "float" : "string";
+}
+
+// An id of its own for the keys of graph, nodes and edges, which may have one name.
+void print_key(Stream& out, std::string_view of, std::string_view name, std::string_view type) {
+  out.print("  <key id=\"{}_{}\" for=\"{}\" attr.name=\"{}\" attr.type=\"{}\"/>\n", of.front(),
+            name, of, name, type);
+}
+
+void print_node(Stream& out, const Exported& exported, const std::vector<Column>& columns,
+                Id node) {
+  out.print("    <node id=\"n{}\">", node);
+  const auto values = node_values(exported, node);
+  for (std::size_t i = 0; i < columns.size(); ++i)
+    if (values[i]) out.print("<data key=\"n_{}\">{}</data>", columns[i].name, xml_text(*values[i]));
+  out.print("</node>\n");
+}
+
+}  // namespace
+
+void write_graphml(const std::string& path, const Exported& exported) {
+  require_fit(exported);
+  const SignedGraph& graph = exported.graph.graph;
+  const auto columns = node_columns(exported);
+  const auto facts = graph_facts(exported);
+  Stream out(path);
+  out.print(
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+      "<graphml xmlns=\"http://graphml.graphdrawing.org/xmlns\"\n"
+      "         xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"\n"
+      "         xsi:schemaLocation=\"http://graphml.graphdrawing.org/xmlns "
+      "http://graphml.graphdrawing.org/xmlns/1.0/graphml.xsd\">\n");
+  for (const auto& fact : facts) print_key(out, "graph", fact.first, "string");
+  for (const Column& column : columns) print_key(out, "node", column.name, type_name(column.type));
+  print_key(out, "edge", "weight", "float");
+  print_key(out, "edge", "sign", "int");
+  out.print("  <graph id=\"G\" edgedefault=\"{}\">\n",
+            graph.directed() ? "directed" : "undirected");
+  for (const auto& [name, value] : facts)
+    out.print("    <data key=\"g_{}\">{}</data>\n", name, xml_text(value));
+  for (Id node = 0; node < graph.node_count(); ++node) print_node(out, exported, columns, node);
+  for_each_edge(graph, [&](const Edge& e) {
+    out.print(
+        "    <edge source=\"n{}\" target=\"n{}\"><data key=\"e_weight\">{}</data>"
+        "<data key=\"e_sign\">{}</data></edge>\n",
+        e.source, e.target, e.weight, e.weight > 0 ? 1 : -1);
+  });
+  out.print("  </graph>\n</graphml>\n");
+  out.commit();
+}
+
+}  // namespace yoneda::report
