@@ -363,6 +363,31 @@ class Exports(unittest.TestCase):
         self.same_matrix(((ids[link["source"]], ids[link["target"]], link["weight"]) for link in found["links"]), matrix)
         self.assertEqual(found["nodes"][5]["clerp"], self.words(self.positive[0]))  # of the second arrows
 
+    # ---- our own files
+
+    def test_readme_reads_our_files_with_numpy_alone(self):
+        example = SOURCE / "examples" / "read_files.py"
+        blocks = re.findall(r"```python\n(.*?)```", (SOURCE / "README.md").read_text(), re.DOTALL)
+        self.assertTrue(blocks)
+        for block in blocks:
+            for line in block.splitlines():
+                self.assertIn(line + "\n", example.read_text())
+        study = self.folder / "study"
+        study.mkdir()
+        shutil.copy(self.graph, study / "graph.safetensors")
+        shutil.copy(self.arrows, study / "arrows.safetensors")
+        shutil.copy(self.categories, study / "categories.json")
+        for f in (0, 1):
+            ran = subprocess.run([sys.executable, example, study, str(f)], capture_output=True)
+            lines = ran.stdout.decode().split("\n")
+            self.assertEqual((ran.returncode, lines[0]), (0, "12 features, logits raw"), ran.stderr)
+            row = (self.matrix + self.matrix.T)[f]
+            self.assertIn(f"profile graph, 50 entries; neighbours of #{f}:", lines)
+            self.assertIn(f"  #{abs(row).argmax()} {row[abs(row).argmax()]:+.3f}  ", ran.stdout.decode())
+            self.assertEqual("category #0: king, a, b" in lines, f == 1)
+            text = TOKENS[self.positive[f, 0]].decode(errors="replace")
+            self.assertIn(f"positive: {text} {self.positive_logits[f, 0]:.3f}, ", ran.stdout.decode())
+
     # ---- bad input
 
     def test_standard_output_holds_the_file_alone(self):
