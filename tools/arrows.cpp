@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "command.hpp"
+#include "description.hpp"
 #include "summary.hpp"
 #include "terminal.hpp"
 
@@ -37,8 +38,8 @@ void print_summary(const study::ArrowsFile& file, const std::string& output, boo
 void run(const Options& options, const Session& session) {
   const study::Sources sources = open(options.sources);
   const study::UnfinishedArrows unfinished(options.output + ".partial", options.resume);
-  study::ArrowsFile made =
-      study::make_arrows(sources, options.step, terminal_progress(sources.sae.n()), unfinished);
+  study::ArrowsFile made = study::make_arrows(
+      sources, options.step, terminal_progress({.features = sources.sae.n()}), unfinished);
   made.record.command = session.command;
   study::write_arrows(options.output, made.arrows, made.vocabulary, made.record);
   unfinished.discard();
@@ -53,9 +54,16 @@ void add_arrows(CLI::App& app, Session& session) {
       app.add_subcommand("arrows", "The tokens every feature raises and lowers most");
   add_source_flags(*command, options->sources, true);
   add_arrow_flags(*command, options->step);
-  command->add_option("-o,--output", options->output, "file to write (.safetensors)")->required();
+  command->add_option("-o,--output", options->output, "file to write (.safetensors)")
+      ->required()
+      ->type_name("PATH");
   add_resume_flag(*command, options->resume);
   add_json_flag(*command, session);
+  set_examples(*command,
+               {{"yoneda arrows --sae my-sae --model my-model -o arrows.safetensors", ""},
+                {"yoneda arrows --sae my-sae --model my-model -k 20 --junk drop -o a.safetensors",
+                 "20 tokens at each end, without under-trained ones"}},
+               "my-sae and my-model stand for what you downloaded (yoneda inspect PATH).");
   command->callback([options, &session] { run(*options, session); });
 }
 

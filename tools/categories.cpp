@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "command.hpp"
+#include "description.hpp"
 #include "summary.hpp"
 #include "terminal.hpp"
 #include "yoneda/cluster/agreement.hpp"
@@ -156,7 +157,7 @@ std::optional<study::Sources> weights(const Options& options, const study::Recor
 void run(const Options& options, const Session& session) {
   if (!options.compare.empty()) return compare(options.compare[0], options.compare[1], session);
   if (options.input.empty()) throw CLI::RequiredError("input");
-  const auto study = study::study_at(options.input);
+  const auto study = study_named(options.input);
   if (options.show >= 0) return show(options, study, session);
   const std::string output = options.output.empty() && study ? study->categories() : options.output;
   if (output.empty())
@@ -209,7 +210,8 @@ void add_categories(CLI::App& app, Session& session) {
                                      "arrows to take words from (default: the study's)");
   add_category_flags(*command, options->step);
   add_source_flags(*command, options->sources, false);
-  command->add_option("-o,--output", options->output, "file to write (default: into the study)");
+  command->add_option("-o,--output", options->output, "file to write (default: into the study)")
+      ->type_name("PATH");
   add_json_flag(*command, session);
   // Both only read, so that whatever says how to group would be passed over in silence.
   const auto* json = command->get_option("--json");
@@ -219,6 +221,14 @@ void add_categories(CLI::App& app, Session& session) {
     if (option != shown && option != input && option != arrows && option != compared)
       shown->excludes(option);
   }
+  set_examples(*command,
+               {{"yoneda categories yoneda-demo --count auto", "as many as the spectrum says"},
+                {"yoneda categories yoneda-demo --method leiden -o leiden.json",
+                 "another method, beside the study"},
+                {"yoneda categories yoneda-demo --show 0", "one category in detail"},
+                {"yoneda categories --compare yoneda-demo/categories.json leiden.json",
+                 "how far two groupings agree"}},
+               "yoneda-demo is the study that `yoneda demo` writes.");
   command->callback([options, &session] { run(*options, session); });
 }
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "command.hpp"
+#include "description.hpp"
 #include "diagram.hpp"
 #include "equations.hpp"
 #include "summary.hpp"
@@ -31,7 +32,8 @@ study::Check check_one(const study::GraphFile& graph, const SourceFlags& flags,
                        const study::CheckStep& step) {
   std::optional<study::Sources> sources;
   if (yoneda::draws_directions(step.null)) sources = open_or_reopen(flags, graph.record);
-  return study::make_check(graph, sources ? &*sources : nullptr, step, terminal_progress());
+  return study::make_check(graph, sources ? &*sources : nullptr, step,
+                           terminal_progress({.draws = step.samples}));
 }
 
 study::Check check_virtual(const study::GraphFile& graph, const SourceFlags& flags,
@@ -42,7 +44,8 @@ study::Check check_virtual(const study::GraphFile& graph, const SourceFlags& fla
                         "which its own file names");
   std::optional<study::SaePair> pair;
   if (yoneda::draws_directions(step.null)) pair = reopen_saes(graph.record);
-  return study::make_virtual_check(graph, pair ? &*pair : nullptr, step, terminal_progress());
+  return study::make_virtual_check(graph, pair ? &*pair : nullptr, step,
+                                   terminal_progress({.draws = step.samples}));
 }
 
 void run_diagrams(const Options& options, const Session& session) {
@@ -77,7 +80,7 @@ void run_equations(const Options& options, const Session& session) {
 void run(const Options& options, const Session& session) {
   if (!options.diagram.empty()) return run_diagrams(options, session);
   if (!options.equations.shape.empty()) return run_equations(options, session);
-  const auto study = study::study_at(options.input);
+  const auto study = study_named(options.input);
   const std::string output = options.output.empty() && study ? study->check() : options.output;
   const study::GraphFile graph = study::read_graph(study ? study->graph() : options.input);
   for (const std::string& note : graph.notes) print_note(note);
@@ -137,6 +140,7 @@ void add_check(CLI::App& app, Session& session) {
     for (CLI::Option* instead : {diagram, equations})
       instead->excludes(command->get_option(of_graph));
   command->add_option("--seed", options->step.seed, "seed of everything random")
+      ->check(at_least(0))
       ->capture_default_str();
   command
       ->add_option("--require", options->require,
@@ -146,8 +150,17 @@ void add_check(CLI::App& app, Session& session) {
   command->add_option("--arrows", options->arrows,
                       "arrows to take words from (default: the study's)");
   add_source_flags(*command, options->sources, false);
-  command->add_option("-o,--output", options->output, "file to write (default: into the study)");
+  command->add_option("-o,--output", options->output, "file to write (default: into the study)")
+      ->type_name("PATH");
   add_json_flag(*command, session);
+  set_examples(*command,
+               {{"yoneda check yoneda-demo --samples 20", "the whole graph, beside 20 null graphs"},
+                {"yoneda check yoneda-demo --equations triangles --base weight -o triangles.json",
+                 "do weights compose along triangles?"},
+                {"yoneda check yoneda-demo --require commutes -o again.json",
+                 "exit code 1 unless the verdict is `commutes`"}},
+               "yoneda-demo is the study that `yoneda demo` writes. A diagram of your own: "
+               "https://toml.io and examples/beliefs.toml in the sources.");
   command->callback([options, command, &session] {
     options->samples_given = command->count("--samples") > 0;
     run(*options, session);

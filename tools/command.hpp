@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "config.hpp"
 #include "yoneda/core/progress.hpp"
 #include "yoneda/report/html_report.hpp"
 #include "yoneda/study/sources.hpp"
@@ -48,6 +49,14 @@ void add_axis_flag(CLI::App& command, const std::string& flag,
                    yoneda::ingest::FeatureAxis& features);
 /// Puts the flag --norm where the readers look for it.
 void apply_norm(SourceFlags& flags);
+
+/// The study at a path, or nothing where the path is a file. Throws Error{file} where there is
+/// neither.
+std::optional<study::Study> study_named(const std::string& path);
+
+/// Says what is wrong with the paths that the flags name, before anything is read: Error{file}
+/// where there is nothing, Error{value} where --sae and --model are swapped.
+void require_sources(const study::SourceOptions& options);
 
 /// Opens what the flags name. Throws Error{value} where only one of SAE and model is named.
 study::Sources open(const SourceFlags& flags);
@@ -102,6 +111,7 @@ void add_no_report_flag(CLI::App& command, bool& report);
 
 /// The main job: arrows, graph, categories, check and report into a study, then the summary.
 struct MainJob {
+  ConfigUse config;
   study::ArrowStep arrows;
   bool resume = false;
   study::GraphStep graph;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "command.hpp"
+#include "description.hpp"
 #include "terminal.hpp"
 #include "yoneda/study/mediation.hpp"
 
@@ -142,14 +143,18 @@ void add_compose(CLI::App& app, Session& session) {
       ->check(at_least(1))
       ->capture_default_str();
   command->add_option("--seed", options->mediation.seed, "seed of everything random")
+      ->check(at_least(0))
       ->capture_default_str();
   command
       ->add_option("--features", options->mediation.features,
                    "features of A that are looked at, at most: a random sample")
       ->check(at_least(1))
       ->capture_default_str();
-  command->add_option("-o,--output", options->output, "JSON file to write");
+  command->add_option("-o,--output", options->output, "JSON file to write")->type_name("PATH");
   add_json_flag(*command, session);
+  set_examples(*command,
+               {{"yoneda compose layer-0 layer-5 layer-9 --samples 20",
+                 "layer-0 and so on stand for SAEs of one model, in the order of its layers"}});
   command->callback([options, &session] { run(*options, session); });
 }
 

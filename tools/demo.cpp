@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "command.hpp"
+#include "description.hpp"
 
 namespace tool {
 namespace {
@@ -49,9 +50,13 @@ void add_demo(CLI::App& app, Session& session) {
   CLI::App* command = app.add_subcommand("demo", "The main job on the data that comes along");
   add_category_flags(*command, options->job.categories);
   add_check_flags(*command, options->job.check);
-  command->add_option("-o,--output", options->folder, "folder of the study")->capture_default_str();
+  command->add_option("-o,--output", options->folder, "folder of the study")
+      ->capture_default_str()
+      ->type_name("PATH");
   add_no_report_flag(*command, options->job.report);
   add_json_flag(*command, session);
+  set_examples(*command, {{"yoneda demo", "into the folder yoneda-demo, in about half a minute"},
+                          {"yoneda demo --method leiden -o demo-leiden", ""}});
   command->callback([options, &session] { run(*options, session); });
 }
 

@@ -214,7 +214,7 @@ std::optional<yoneda::Partition> categories_for(const study::DiagramFile& file,
 
 void check_diagrams(const DiagramOptions& options, const Session& session) {
   const study::DiagramFile file = study::read_diagram_file(options.file);
-  const auto in = study::study_at(options.input);
+  const auto in = study_named(options.input);
   const std::string output = options.output.empty() && in ? in->check() : options.output;
   const study::GraphFile graph = study::read_graph(in ? in->graph() : options.input);
   for (const std::string& note : graph.notes) print_note(note);

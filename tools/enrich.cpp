@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "command.hpp"
+#include "description.hpp"
 #include "summary.hpp"
 #include "terminal.hpp"
 #include "yoneda/study/enrichment_file.hpp"
@@ -89,7 +90,7 @@ study::Record record_of(const study::ArrowsFile& arrows, const study::Sources& s
 }
 
 void run(const Options& options, const Session& session) {
-  const auto study = study::study_at(options.input);
+  const auto study = study_named(options.input);
   const std::string output = options.output.empty() && study ? study->enrichment() : options.output;
   study::ArrowsFile arrows = study::read_arrows(study ? study->arrows() : options.input);
   const auto sources = open_or_reopen(options.sources, arrows.record);
@@ -129,6 +130,7 @@ void add_enrich(CLI::App& app, Session& session) {
       ->check(at_least(1))
       ->capture_default_str();
   command->add_option("--seed", options->step.seed, "seed of everything random")
+      ->check(at_least(0))
       ->capture_default_str();
   command
       ->add_option("--rate", options->step.rate,
@@ -138,8 +140,14 @@ void add_enrich(CLI::App& app, Session& session) {
       ->check(at_least(1))
       ->capture_default_str();
   add_source_flags(*command, options->sources, false);
-  command->add_option("-o,--output", options->output, "file to write (default: into the study)");
+  command->add_option("-o,--output", options->output, "file to write (default: into the study)")
+      ->type_name("PATH");
   add_json_flag(*command, session);
+  set_examples(*command,
+               {{"yoneda enrich yoneda-demo --sets sets.txt --samples 1000",
+                 "with sets.txt like: a line `: family`, then mother, father, son, a line each"}},
+               "yoneda-demo is the study that `yoneda demo` writes; more sets are in "
+               "examples/sets.txt in the sources.");
   command->callback([options, &session] { run(*options, session); });
 }
 

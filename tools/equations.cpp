@@ -119,7 +119,7 @@ void check_equations(EquationOptions options, const Session& session) {
         yoneda::ErrorKind::value,
         "--longest is of --equations paths; " + options.shape + " have a length of their own");
   options.step.longest = options.longest.value_or(options.step.longest);
-  const auto in = study::study_at(options.input);
+  const auto in = study_named(options.input);
   const study::GraphFile graph = study::read_graph(in ? in->graph() : options.input);
   for (const std::string& note : graph.notes) print_note(note);
   const std::string output = options.output.empty() && in ? in->check() : options.output;

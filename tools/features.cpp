@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "command.hpp"
+#include "description.hpp"
 #include "summary.hpp"
 #include "terminal.hpp"
 #include "yoneda/arrows/feature_list.hpp"
@@ -99,7 +100,7 @@ std::string order_text(const Options& options, std::size_t count, Index there_ar
 void print_table(const Input& input, std::span<const Id> order) {
   const FeatureStatistic sorted = input.options.statistic();
   const auto columns = columns_for(sorted);
-  const std::size_t width = 62 - 9 * (columns.size() - 4);
+  const std::size_t width = line_width(109) - 47 - 9 * (columns.size() - 4);
   fmt::print("{} features over {} tokens, {}", grouped(input.arrows().n),
              grouped(input.arrows().V - input.left_out()),
              order_text(input.options, order.size(), input.arrows().n));
@@ -131,10 +132,17 @@ void list_features(const Input& input, bool json) {
               {"list", list}});
 }
 
+// Of one of two tokens side by side.
+std::size_t token_width() {
+  return (line_width(92) - 40) / 2;
+}
+
 // One token at either end of a feature, as wide on both sides.
 std::string token_cell(const Input& input, Id f, std::span<const Id> tokens,
                        std::span<const float> logits, std::size_t i) {
-  return fmt::format("{} {:>9} {:>7.1f}", padded(safe_token(input.words().text(tokens[i]), 26), 26),
+  const std::size_t width = token_width();
+  return fmt::format("{} {:>9} {:>7.1f}",
+                     padded(safe_token(input.words().text(tokens[i]), width), width),
                      short_number(static_cast<double>(logits[i])),
                      yoneda::standardised_logit(input.arrows(), f, logits[i]));
 }
@@ -173,8 +181,10 @@ void print_feature(const Input& input, Id f) {
     if (statistic != FeatureStatistic::id && statistic != FeatureStatistic::range)
       fmt::print(" {} {}{}", name(statistic), short_number(value_of(arrows, statistic, f)),
                  statistic == FeatureStatistic::trough ? "\n" : " ");
-  fmt::print("\n  {}  {}\n", fmt::format("{} {:>9} {:>7}", padded("raises", 26), "logit", "z"),
-             fmt::format("{} {:>9} {:>7}", padded("lowers", 26), "logit", "z"));
+  fmt::print(
+      "\n  {}  {}\n",
+      fmt::format("{} {:>9} {:>7}", in_blue(padded("raises", token_width())), "logit", "z"),
+      fmt::format("{} {:>9} {:>7}", in_orange(padded("lowers", token_width())), "logit", "z"));
   for (std::size_t i = 0; i < shown(input.options, arrows.positive(f).size()); ++i)
     fmt::print("  {}  {}\n", token_cell(input, f, arrows.positive(f), arrows.positive_values(f), i),
                token_cell(input, f, arrows.negative(f), arrows.negative_values(f), i));
@@ -271,7 +281,7 @@ void show_tokens(const Input& input, bool json) {
 }
 
 void run(const Options& options, const Session& session) {
-  const auto study = study::study_at(options.input);
+  const auto study = study_named(options.input);
   const Input input{study::read_arrows(study ? study->arrows() : options.input), options};
   if (!options.features.empty()) return show_features(input, session.json);
   if (!options.token.empty()) return show_tokens(input, session.json);
@@ -306,6 +316,12 @@ void add_features(CLI::App& app, Session& session) {
                    "features that raise or lower a token most: its text, or its id like #17")
       ->excludes(features);
   add_json_flag(*command, session);
+  set_examples(
+      *command,
+      {{"yoneda features yoneda-demo --sort peak", "who has one token far above the rest?"},
+       {"yoneda features yoneda-demo --feature 3,17", "two features in detail"},
+       {"yoneda features yoneda-demo --token king", "who raises it, who lowers it?"}},
+      "yoneda-demo is the study that `yoneda demo` writes.");
   command->callback([options, &session] { run(*options, session); });
 }
 

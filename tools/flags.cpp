@@ -1,17 +1,20 @@
 // Flags that several subcommands share.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 
 #include "command.hpp"
 #include "terminal.hpp"
 #include "yoneda/core/id_ranges.hpp"
+#include "yoneda/core/similar_words.hpp"
 #include "yoneda/io/read_tensors.hpp"
 #include "yoneda/null/null.hpp"
 
 namespace tool {
 
+namespace fs = std::filesystem;
 using yoneda::Error;
 using yoneda::ErrorKind;
 
@@ -32,6 +35,8 @@ void add_source_flags(CLI::App& command, SourceFlags& flags, bool required) {
   auto* sae = command.add_option("--sae", o.sae, "the SAE: a folder or a file of tensors");
   auto* model =
       command.add_option("--model", o.model, "the language model: a folder or a file of tensors");
+  sae->type_name("PATH");
+  model->type_name("PATH");
   sae->required(required);
   model->required(required);
   command.add_option(
@@ -123,6 +128,64 @@ void apply_norm(SourceFlags& flags) {
         flags.norm == "layer" ? yoneda::Norm::layer : yoneda::Norm::rms;
 }
 
+namespace {
+
+/// What is called almost like it in the same folder, as a question.
+std::string near_path(const std::string& path) {
+  const fs::path wanted(path);
+  const fs::path parent = wanted.has_parent_path() ? wanted.parent_path() : ".";
+  std::vector<std::string> names;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(parent, ignored))
+    names.push_back(entry.path().filename().string());
+  std::ranges::sort(names);
+  const auto near = yoneda::similar_words(wanted.filename().string(), names, 1);
+  if (near.empty()) return {};
+  const std::string found =
+      wanted.has_parent_path() ? (parent / near.front()).string() : near.front();
+  return "; did you mean " + safe_text(found, 200) + "?";
+}
+
+void require_there(const std::string& path, const std::string& flag) {
+  if (!path.empty() && !fs::exists(path))
+    throw Error(ErrorKind::file, "no such file or folder (" + flag + ")" + near_path(path), path);
+}
+
+bool readable(const auto& outline) {
+  try {
+    outline();
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+}  // namespace
+
+std::optional<study::Study> study_named(const std::string& path) {
+  if (!fs::exists(path))
+    throw Error(ErrorKind::file, "no such file or folder" + near_path(path), path);
+  if (!fs::is_directory(path)) return std::nullopt;
+  if (auto found = study::study_at(path)) return found;
+  throw Error(ErrorKind::file,
+              "is a folder without study.json: name a study, as `yoneda run` writes it, or a file",
+              path);
+}
+
+void require_sources(const study::SourceOptions& options) {
+  require_there(options.sae, "--sae");
+  require_there(options.model, "--model");
+  require_there(options.vocabulary, "--vocabulary");
+  namespace ingest = yoneda::ingest;
+  // Either alone may be what it is called and hold tensors of other names.
+  const bool swapped = !readable([&] { ingest::outline_sae(options.sae, options.sae_names); }) &&
+                       readable([&] { ingest::outline_unembedding(options.sae); }) &&
+                       readable([&] { ingest::outline_sae(options.model); });
+  if (swapped)
+    throw Error(ErrorKind::value, "--sae and --model are swapped: " + options.model +
+                                      " holds an SAE, " + options.sae + " an unembedding");
+}
+
 study::Sources open(const SourceFlags& flags) {
   SourceFlags named = flags;
   apply_norm(named);
@@ -131,6 +194,7 @@ study::Sources open(const SourceFlags& flags) {
     throw Error(ErrorKind::value, "--sae and --model go together; " +
                                       std::string(options.sae.empty() ? "--sae" : "--model") +
                                       " is missing");
+  require_sources(options);
   study::Sources sources = study::open_sources(options);
   for (const auto* origin :
        {&sources.sae.origin, &sources.model.origin, &sources.vocabulary.origin})
@@ -188,7 +252,9 @@ void add_json_flag(CLI::App& command, Session& session) {
 }
 
 void add_arrow_flags(CLI::App& command, study::ArrowStep& step) {
-  command.add_option("-k,--k", step.k, "tokens kept at each end")->capture_default_str();
+  command.add_option("-k,--k", step.k, "tokens kept at each end")
+      ->check(at_least(1))
+      ->capture_default_str();
   command
       .add_option_function<std::string>(
           "--convention",
@@ -230,6 +296,7 @@ void add_graph_flags(CLI::App& command, study::GraphStep& step, bool two_saes) {
       ->check(CLI::IsMember(kinds));
   command
       .add_option("--neighbors", step.neighbors.neighbors, "strongest neighbours kept per feature")
+      ->check(at_least(1))
       ->capture_default_str();
   command.add_option("--floor", step.neighbors.floor, "weakest weight kept")->capture_default_str();
 }
@@ -268,7 +335,9 @@ void add_category_flags(CLI::App& command, study::CategoryStep& step) {
       ->check(at_least(0));
   command.add_flag("--hierarchy", step.hierarchy,
                    "also join the categories, two at a time, into larger ones");
-  command.add_option("--seed", step.seed, "seed of everything random")->capture_default_str();
+  command.add_option("--seed", step.seed, "seed of everything random")
+      ->check(at_least(0))
+      ->capture_default_str();
 }
 
 void note_options(study::Record& record, const study::CategoryStep& step, yoneda::Index found) {

@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "command.hpp"
+#include "description.hpp"
 #include "terminal.hpp"
 
 namespace tool {
@@ -58,7 +59,7 @@ void print_summary(const study::GraphFile& file, const std::string& output, bool
 void run_one_sae(const Options& options, const Session& session) {
   if (options.input.empty())
     throw Error(ErrorKind::value, "name a study, or a file written by yoneda arrows");
-  const auto study = study::study_at(options.input);
+  const auto study = study_named(options.input);
   const std::string output = options.output.empty() && study ? study->graph() : options.output;
   if (output.empty()) throw Error(ErrorKind::value, "-o is missing: which file to write?");
   const study::ArrowsFile arrows = study::read_arrows(study ? study->arrows() : options.input);
@@ -276,9 +277,18 @@ void add_graph(CLI::App& app, Session& session) {
   add_graph_flags(*command, options->step, true);
   add_source_flags(*command, options->sources, false);
   add_downstream_flags(*command, *options);
-  command->add_option("-o,--output", options->output,
-                      "file to write: .safetensors, .tsv or .mtx (default: into the study)");
+  command
+      ->add_option("-o,--output", options->output,
+                   "file to write: .safetensors, .tsv or .mtx (default: into the study)")
+      ->type_name("PATH");
   add_json_flag(*command, session);
+  set_examples(*command,
+               {{"yoneda graph yoneda-demo --neighbors 8 -o graph.tsv", "an edge list for others"},
+                {"yoneda graph yoneda-demo --kind decoder -o decoder.safetensors",
+                 "cosines of decoder rows instead of shared tokens"},
+                {"yoneda graph --kind virtual --sae layer-0 --to layer-5 -o virtual.safetensors",
+                 "between two SAEs of one model; the names stand for yours"}},
+               "yoneda-demo is the study that `yoneda demo` writes.");
   command->callback([options, command, &session] {
     refuse_unused(*command, *options);
     if (options->step.kind == GraphKind::virtual_)

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "command.hpp"
+#include "description.hpp"
 #include "terminal.hpp"
 #include "yoneda/ingest/residual.hpp"
 #include "yoneda/ingest/vocabulary.hpp"
@@ -396,6 +397,9 @@ void add_inspect(CLI::App& app, Session& session) {
                     "read the decoder however large it is: norms, dead rows, NaN");
   add_name_flags(*command, options->sources);
   add_json_flag(*command, session);
+  set_examples(*command, {{"yoneda inspect my-sae", "a download: what is it?"},
+                          {"yoneda inspect my-sae --model my-model", "and does it fit the model?"},
+                          {"yoneda inspect yoneda-demo", "the study that `yoneda demo` writes"}});
   command->callback([options, &session] {
     apply_norm(options->sources);
     run(*options, session);

@@ -5,10 +5,14 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <filesystem>
 
 #include "command.hpp"
+#include "completion.hpp"
+#include "description.hpp"
 #include "terminal.hpp"
+#include "usage.hpp"
 
 namespace {
 
@@ -42,21 +46,64 @@ std::string typed(int count, char** words) {
   return line;
 }
 
+// What holds for every command.
+void add_common_options(CLI::App& app, tool::Session& session) {
+  app.add_option("--threads", session.threads, "threads to use (default: all)")
+      ->check(tool::at_least(1));
+  constexpr static std::array<std::string_view, 3> colours{"auto", "always", "never"};
+  app.add_option_function<std::string>(
+         "--color",
+         [](const std::string& when) {
+           tool::choose_colours(when == "always"  ? tool::ColourChoice::always
+                                : when == "never" ? tool::ColourChoice::never
+                                                  : tool::ColourChoice::automatic);
+         },
+         "colours; auto: on a terminal, unless NO_COLOR is set")
+      ->check(tool::one_of(colours));
+  constexpr static std::array<std::string_view, 3> styles{"auto", "lines", "none"};
+  app.add_option_function<std::string>(
+         "--progress",
+         [](const std::string& style) {
+           tool::choose_progress(style == "lines"  ? tool::ProgressStyle::lines
+                                 : style == "none" ? tool::ProgressStyle::none
+                                                   : tool::ProgressStyle::automatic);
+         },
+         "what is shown on the way; auto: a bar on a terminal, nothing elsewhere; lines: for a log")
+      ->check(tool::one_of(styles));
+}
+
+// `yoneda help`, `yoneda help COMMAND`.
+void add_help(CLI::App& app) {
+  const auto asked = std::make_shared<std::string>();
+  CLI::App* help = app.add_subcommand("help", "Help on a command");
+  help->add_option("command", *asked, "which one (default: what `yoneda` alone says)");
+  tool::set_examples(*help, {{"yoneda help categories", "the same as `yoneda categories --help`"}});
+  help->callback([&app, asked] {
+    if (asked->empty()) return fmt::print("{}", tool::overview(app));
+    const CLI::App* command = tool::command_named(app, *asked);
+    if (!command)
+      throw yoneda::Error(yoneda::ErrorKind::value,
+                          tool::no_command(app, *asked) + " (yoneda lists all commands)");
+    fmt::print("{}", tool::help_text(*command));
+  });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   CLI::App app{
-      "An object is known by its arrows: what a sparse autoencoder's features do to tokens and to\n"
+      "An object is known by its arrows: what a sparse autoencoder's features do to tokens and to "
       "each other, as a signed graph, with tests that can say no.",
       "yoneda"};
   tool::Session session;
   session.command = typed(argc, argv);
-  app.set_version_flag("--version", "yoneda " + yoneda::study::version());
+  app.set_version_flag("--version", "yoneda " + yoneda::study::version(), "which version this is");
   app.require_subcommand(1);
   app.fallthrough();
-  app.get_formatter()->column_width(34);
-  app.add_option("--threads", session.threads, "threads to use (default: all)")
-      ->check(tool::at_least(1));
+  app.formatter_fn([](const CLI::App* command, const std::string&, CLI::AppFormatMode) {
+    return tool::help_text(*command);
+  });
+  add_common_options(app, session);
   tool::add_demo(app, session);
   tool::add_run(app, session);
   tool::add_inspect(app, session);
@@ -71,16 +118,25 @@ int main(int argc, char** argv) {
   tool::add_report(app, session);
   tool::add_export(app, session);
   tool::add_train(app, session);
+  tool::add_completion(app, session);
+  add_help(app);
   app.parse_complete_callback([&] {
 #if defined(_OPENMP)
     if (session.threads > 0) omp_set_num_threads(static_cast<int>(session.threads));
 #endif
   });
+  if (argc < 2) {
+    fmt::print("{}", tool::overview(app));
+    return done;
+  }
   tool::catch_interrupts();
   try {
     app.parse(argc, argv);
+  } catch (const CLI::Success& asked) {  // --help, --version
+    return app.exit(asked);
   } catch (const CLI::ParseError& usage) {
-    return app.exit(usage) == 0 ? done : bad_input;
+    fmt::print(stderr, "{}\n", tool::usage_error(app, usage));
+    return bad_input;
   } catch (const tool::ConditionFailed& failure) {
     fmt::print(stderr, "yoneda: required, and not so: {}\n", failure.condition);
     return condition_failed;

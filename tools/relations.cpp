@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "command.hpp"
+#include "description.hpp"
 #include "terminal.hpp"
 #include "yoneda/io/hash.hpp"
 #include "yoneda/study/quads.hpp"
@@ -35,7 +36,7 @@ struct Input {
 };
 
 Input open_input(const Options& options) {
-  const auto study = study::study_at(options.input);
+  const auto study = study_named(options.input);
   if (!study) {
     Input input{study::read_arrows(options.input), {}, options.output};
     input.record = input.arrows->record;
@@ -242,6 +243,7 @@ void add_relations(CLI::App& app, Session& session) {
       ->check(at_least(1))
       ->capture_default_str();
   command->add_option("--seed", options->test.seed, "seed of everything random")
+      ->check(at_least(0))
       ->capture_default_str();
   auto* activations = command->add_option(
       "--activations", options->activations,
@@ -252,8 +254,13 @@ void add_relations(CLI::App& app, Session& session) {
       ->check(at_least(1))
       ->capture_default_str();
   add_source_flags(*command, options->sources, false);
-  command->add_option("-o,--output", options->output, "file to write (default: into the study)");
+  command->add_option("-o,--output", options->output, "file to write (default: into the study)")
+      ->type_name("PATH");
   add_json_flag(*command, session);
+  set_examples(*command,
+               {{"yoneda relations yoneda-demo --quads quads.txt --samples 100",
+                 "with quads.txt like: a line `: capital`, then `france paris italy rome`, ..."}},
+               "yoneda-demo is the study that `yoneda demo` writes.");
   command->callback([options, &session] { run(*options, session); });
 }
 

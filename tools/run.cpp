@@ -5,6 +5,8 @@
 #include <filesystem>
 
 #include "command.hpp"
+#include "description.hpp"
+#include "dry_run.hpp"
 #include "summary.hpp"
 #include "terminal.hpp"
 
@@ -18,6 +20,9 @@ namespace fs = std::filesystem;
 class Folder {
  public:
   explicit Folder(std::string path) : path_(std::move(path)) {
+    if (fs::exists(path_) && !fs::is_directory(path_))
+      throw yoneda::Error(yoneda::ErrorKind::file,
+                          "is a file, and a study is a folder: choose another name (-o)", path_);
     std::error_code failure;
     made_ = fs::create_directories(path_, failure);
     if (!fs::is_directory(path_))
@@ -45,7 +50,8 @@ struct Results {
 
 Results compute(const study::Sources& sources, const MainJob& job,
                 const study::UnfinishedArrows& unfinished) {
-  const yoneda::Progress progress = terminal_progress(sources.sae.n());
+  const yoneda::Progress progress =
+      terminal_progress({.features = sources.sae.n(), .draws = job.check.samples});
   Results r;
   r.arrows = study::make_arrows(sources, job.arrows, progress, unfinished);
   r.graph = study::make_graph(r.arrows, &sources, job.graph, progress);
@@ -62,6 +68,7 @@ study::Record record_of(const Results& r, const MainJob& job, const Session& ses
   record.command = session.command;
   note_options(record, job.categories, r.categories.partition.count);
   record.options["samples"] = std::to_string(job.check.samples);
+  job.config.note(record);
   return record;
 }
 
@@ -105,6 +112,7 @@ struct Options {
   SourceFlags sources;
   MainJob job;
   std::string folder;
+  bool dry = false;
 };
 
 }  // namespace
@@ -137,16 +145,30 @@ void add_run(CLI::App& app, Session& session) {
   options->job.check.samples = 50;
   CLI::App* command = app.add_subcommand(
       "run", "The main job: arrows, graph, categories, check and report in one go");
+  add_config_flag(*command, options->job.config, {"sae", "model", "vocabulary", "output"});
+  command->add_flag("--dry-run", options->dry,
+                    "only say what would be computed and written, and what it would cost");
   add_source_flags(*command, options->sources, true);
   add_arrow_flags(*command, options->job.arrows);
   add_graph_flags(*command, options->job.graph);
   add_category_flags(*command, options->job.categories);
   add_check_flags(*command, options->job.check);
-  command->add_option("-o,--output", options->folder, "folder of the study")->required();
+  command->add_option("-o,--output", options->folder, "folder of the study")
+      ->required()
+      ->type_name("PATH");
   add_resume_flag(*command, options->job.resume);
   add_no_report_flag(*command, options->job.report);
   add_json_flag(*command, session);
+  set_examples(
+      *command,
+      {{"yoneda run --sae my-sae --model my-model --dry-run -o study",
+        "what it would do and cost; nothing is written"},
+       {"yoneda run --sae my-sae --model my-model --samples 20 -o study", ""},
+       {"yoneda run --config run.toml -o study",
+        "with run.toml like: sae = \"my-sae\", model = \"my-model\", method = \"leiden\""}},
+      "my-sae and my-model stand for what you downloaded (yoneda inspect PATH).");
   command->callback([options, &session] {
+    if (options->dry) return print_plan(options->sources, options->job, options->folder, session);
     run_main_job(options->sources, options->job, options->folder, session);
   });
 }

@@ -152,7 +152,7 @@ std::string value_text(const std::optional<double>& value, study::PathBase base)
 }
 
 void print_wrapped(const std::string& text) {
-  constexpr std::size_t width = 92;
+  const std::size_t width = line_width(92);
   std::string line;
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end = std::min(text.find(' ', at), text.size());
@@ -185,19 +185,23 @@ void print_categories(const study::Categories& categories, const Vocabulary& voc
   const auto groups = groups_of(categories);
   const std::size_t shown = std::min(most, groups.size());
   const bool stability = categories.stability.has_value();
-  fmt::print("\n{} categories by {}", categories.partition.count, categories.method);
-  if (shown < groups.size()) fmt::print(", the {} largest", shown);
-  fmt::print("\n\n  {:>4} {:>5}  {}{} {}\n", "", "size", stability ? "stable  " : "",
-             padded(raises_heading(vocabulary), 52), "opposite");
+  const std::size_t wide = line_width(92) - 40 - (stability ? 8 : 0);
+  std::string title =
+      fmt::format("{} categories by {}", categories.partition.count, categories.method);
+  if (shown < groups.size()) title += fmt::format(", the {} largest", shown);
+  fmt::print("\n{}\n\n  {:>4} {:>5}  {}{} {}\n", heading(title), "", "size",
+             stability ? "stable  " : "", in_blue(padded(raises_heading(vocabulary), wide)),
+             in_orange("opposite"));
   for (std::size_t c = 0; c < shown; ++c) {
     const auto id = static_cast<Id>(c);
     const auto against = opposite(categories.quotient, id);
     const std::string raises =
         categories.labels.empty() ? "" : label_words(categories.labels[c].raised, vocabulary, 6);
-    fmt::print("  {:>4} {:>5}  {}{} {}\n", fmt::format("#{}", c), groups[c].size(),
-               stability ? fmt::format("{:>6.2f}  ", categories.stability->category[c]) : "",
-               padded(raises, 52),
-               against ? short_label(categories, against->target, vocabulary) : "none");
+    fmt::print(
+        "  {:>4} {:>5}  {}{} {}\n", fmt::format("#{}", c), groups[c].size(),
+        stability ? fmt::format("{:>6.2f}  ", categories.stability->category[c]) : "",
+        padded(raises, wide),
+        against ? safe_text(short_label(categories, against->target, vocabulary), 26) : "none");
   }
   print_scores(categories);
   if (categories.hierarchy) print_hierarchy(categories, vocabulary);
@@ -205,7 +209,7 @@ void print_categories(const study::Categories& categories, const Vocabulary& voc
 
 void print_check(const study::Check& check, const study::GraphFile& file) {
   const SignedGraph& graph = file.graph;
-  fmt::print("\nDoes the graph commute?\n\n");
+  fmt::print("\n{}\n\n", heading("Does the graph commute?"));
   fmt::print("  {} graph, {} features, {} edges\n", name(graph.kind()), grouped(graph.node_count()),
              grouped(graph.edge_count()));
   if (check.balance.balanced()) {
@@ -226,8 +230,10 @@ void print_check(const study::Check& check, const study::GraphFile& file) {
   if (check.frustration.total.share_upper) print_frustration(check.frustration);
   if (!check.balance.balanced()) print_walks(check.walks);
   print_frustrated_categories(check.by_category);
-  for (const NullTest& test : check.tests)
-    fmt::print("\n  {}: {}\n    {}\n", test.statistic, name(test.verdict), test.reason);
+  for (const NullTest& test : check.tests) {
+    fmt::print("\n  {}: {}\n", test.statistic, heading(std::string(name(test.verdict))));
+    print_wrapped(test.reason);
+  }
   if (!check.tests.empty()) {
     const NullTest& test = check.tests.front();
     fmt::print("\n  null: {}, {} draws, seed {}. {}\n", test.null_kind, test.samples, test.seed,
@@ -238,16 +244,20 @@ void print_check(const study::Check& check, const study::GraphFile& file) {
 void print_frustrated(const study::Check& check, const study::ArrowsFile* arrows,
                       std::size_t most) {
   if (check.most_frustrated.empty()) return;
-  fmt::print("\nMost frustrated features (weight share of unbalanced triangles)\n\n");
+  fmt::print("\n{}\n\n",
+             heading("Most frustrated features (weight share of unbalanced triangles)"));
+  const std::size_t room = line_width(108) - 39, raised = room * 36 / 69;
   for (std::size_t i = 0; i < std::min(most, check.most_frustrated.size()); ++i) {
     const Id f = check.most_frustrated[i];
     fmt::print("  {:>6} {:>6} of {:<4}{}", fmt::format("#{}", f),
                percent(check.by_feature.share[f]), check.by_feature.triangles[f],
                q_text(check.feature_p, f));
     if (arrows)
-      fmt::print("  + {}  − {}",
-                 padded(words(arrows->arrows.positive(f), arrows->vocabulary, 4), 36),
-                 words(arrows->arrows.negative(f), arrows->vocabulary, 3));
+      fmt::print(
+          "  {}  {}",
+          in_blue("+ " + padded(words(arrows->arrows.positive(f), arrows->vocabulary, 4), raised)),
+          in_orange("− " + safe_text(words(arrows->arrows.negative(f), arrows->vocabulary, 3),
+                                     room - raised)));
     fmt::print("\n");
   }
   print_feature_tests(check.feature_p);

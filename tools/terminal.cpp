@@ -1,13 +1,17 @@
 #include "terminal.hpp"
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 
 namespace tool {
@@ -40,10 +44,80 @@ std::string clock_time(double seconds) {
                    : fmt::format("{}:{:02}", minutes, whole % 60);
 }
 
-// One stage on its way, in one line that is written over.
+ProgressStyle progress_style = ProgressStyle::automatic;
+ColourChoice colour_choice = ColourChoice::automatic;
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value ? value : "";
+}
+
+bool dumb() {
+  const std::string kind = environment("TERM");
+  return kind.empty() || kind == "dumb";
+}
+
+bool colours() {
+  if (colour_choice != ColourChoice::automatic) return colour_choice == ColourChoice::always;
+  if (!environment("NO_COLOR").empty()) return false;
+  const std::string force = environment("CLICOLOR_FORCE");
+  if (!force.empty() && force != "0") return true;
+  return environment("CLICOLOR") != "0" && isatty(STDOUT_FILENO) != 0 && !dumb();
+}
+
+std::string painted(const char* code, const std::string& text) {
+  return colours() ? fmt::format("\033[{}m{}\033[0m", code, text) : text;
+}
+
+// Columns of a terminal; 80 where it does not say.
+std::size_t terminal_width(int file) {
+  winsize size{};
+  if (ioctl(file, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+  return 80;
+}
+
+// What a stage is made of, in words, and how many there are.
+struct Unit {
+  const char* name = "";
+  yoneda::Index count = 0;
+};
+
+Unit unit_of(yoneda::Stage stage, const Amounts& amounts) {
+  if (stage == "logit arrows") return {"features", amounts.features};
+  if (stage == "null draws") return {"draws", amounts.draws};
+  return {};
+}
+
+// "1,234 features/s  0:07 left", as far as that is known.
+std::string speed_text(const Unit& unit, double done, double left, double seconds) {
+  if (!(done > 0)) return {};
+  std::string text;
+  if (unit.count > 0) {
+    const double rate = done * static_cast<double>(unit.count) / seconds;
+    text = rate < 10 ? fmt::format("  {:.1f} {}/s", rate, unit.name)
+                     : fmt::format("  {} {}/s", grouped(std::llround(rate)), unit.name);
+  }
+  return text + "  " + clock_time(seconds * left / done) + " left";
+}
+
+// "████▌     ": the share in eighths of a column.
+std::string bar(double share, std::size_t width) {
+  constexpr std::array<const char*, 8> parts{"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
+  const auto eighths = static_cast<std::size_t>(share * 8 * static_cast<double>(width));
+  std::string text;
+  for (std::size_t i = 0; i < eighths / 8; ++i) text += "█";
+  std::size_t used = eighths / 8;
+  if (used < width && eighths % 8 > 0) {
+    text += parts[eighths % 8];
+    ++used;
+  }
+  return text + std::string(width - used, ' ');
+}
+
+// One stage on its way: a bar in one line that is written over, or a line for every tenth.
 class ProgressLine {
  public:
-  explicit ProgressLine(yoneda::Index features) : features_(features) {}
+  ProgressLine(Amounts amounts, bool lines) : amounts_(amounts), lines_(lines) {}
 
   void show(yoneda::Stage stage, double share) {
     const auto now = Clock::now();
@@ -52,14 +126,17 @@ class ProgressLine {
       stage_ = stage;
       begin_ = now;
       first_ = share;  // not 0 where work done before is taken up again
+      tenths_ = 0;
     }
     if (share >= 1) return clear();
     const double seconds = std::chrono::duration<double>(now - begin_).count();
-    if (seconds < 0.5 || now - shown_ < std::chrono::milliseconds(100)) return;
-    fmt::print(stderr, "\r\033[K  {} {:3.0f}%{}", stage, 100 * share, speed(share, seconds));
-    std::fflush(stderr);
-    shown_ = now;
-    visible_ = true;
+    if (seconds < 0.5) return;
+    const std::string speed =
+        speed_text(unit_of(stage, amounts_), share - first_, 1 - share, seconds);
+    if (lines_)
+      show_line(share, speed);
+    else if (now - shown_ >= std::chrono::milliseconds(100))
+      show_bar(share, speed, now);
   }
 
   void clear() {
@@ -68,30 +145,73 @@ class ProgressLine {
   }
 
  private:
-  std::string speed(double share, double seconds) const {
-    const double done = share - first_;
-    if (!(done > 0)) return {};
-    const double left = seconds * (1 - share) / done;
-    const double rate = done * static_cast<double>(features_) / seconds;
-    return (features_ > 0 && stage_ == "logit arrows"
-                ? fmt::format("  {} features/s", grouped(static_cast<yoneda::Index>(rate)))
-                : std::string()) +
-           "  " + clock_time(left) + " left";
+  void show_line(double share, const std::string& speed) {
+    const int tenths = static_cast<int>(10 * share);
+    if (tenths <= tenths_) return;
+    tenths_ = tenths;
+    fmt::print(stderr, "{}: {:.0f}%{}\n", stage_, 100 * share, speed);
+    std::fflush(stderr);
   }
 
-  yoneda::Index features_;
+  void show_bar(double share, const std::string& speed, Clock::time_point now) {
+    constexpr std::size_t longest = 24;
+    const std::string percents = fmt::format(" {:3.0f}%", 100 * share);
+    // One column stays free: a line that is quite full may turn.
+    const std::size_t all = terminal_width(STDERR_FILENO), stage = yoneda::columns(stage_) + 3;
+    const bool wide = stage + percents.size() + speed.size() <= all;
+    const std::string text = wide ? percents + speed : percents;
+    const std::size_t taken = stage + text.size() + 3;
+    const std::size_t room = all > taken ? std::min(longest, all - taken) : 0;
+    fmt::print(stderr, "\r\033[K  {}{}{}", stage_,
+               room < 5 ? std::string() : " │" + bar(share, room) + "│", text);
+    std::fflush(stderr);
+    shown_ = now;
+    visible_ = true;
+  }
+
+  Amounts amounts_;
+  bool lines_;
   std::string stage_;
   Clock::time_point begin_ = Clock::now(), shown_{};
   double first_ = 0;
+  int tenths_ = 0;
   bool visible_ = false;
 };
 
 }  // namespace
 
-yoneda::Progress terminal_progress(yoneda::Index features) {
-  if (isatty(STDERR_FILENO) == 0)
-    return yoneda::Progress([](yoneda::Stage, double) { return !interrupted; });
-  const auto line = std::make_shared<ProgressLine>(features);
+void choose_progress(ProgressStyle style) {
+  progress_style = style;
+}
+
+void choose_colours(ColourChoice choice) {
+  colour_choice = choice;
+}
+
+std::size_t line_width(std::size_t elsewhere) {
+  if (isatty(STDOUT_FILENO) == 0) return elsewhere;
+  return std::clamp(terminal_width(STDOUT_FILENO), std::size_t{60},
+                    std::max<std::size_t>(60, elsewhere));
+}
+
+std::string heading(const std::string& text) {
+  return painted("1", text);
+}
+
+std::string in_blue(const std::string& text) {
+  return painted("38;5;32", text);  // of 256 colours the nearest to #0072b2 that dark screens show
+}
+
+std::string in_orange(const std::string& text) {
+  return painted("38;5;166", text);  // #d55e00
+}
+
+yoneda::Progress terminal_progress(Amounts amounts) {
+  const bool lines = progress_style == ProgressStyle::lines;
+  const bool bar =
+      progress_style == ProgressStyle::automatic && isatty(STDERR_FILENO) != 0 && !dumb();
+  if (!lines && !bar) return yoneda::Progress([](yoneda::Stage, double) { return !interrupted; });
+  const auto line = std::make_shared<ProgressLine>(amounts, lines);
   return yoneda::Progress([=](yoneda::Stage stage, double share) {
     if (interrupted)
       line->clear();

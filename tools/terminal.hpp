@@ -12,10 +12,40 @@
 
 namespace tool {
 
-/// Shows stage, share and time left on standard error once a stage takes longer than half a second,
-/// and for logit arrows how many of the `features` are done in a second; quiet where that is no
-/// terminal. Asks to stop after Ctrl-C.
-yoneda::Progress terminal_progress(yoneda::Index features = 0);
+/// How many of its units a stage goes through, so that a rate can be told; 0: unknown.
+struct Amounts {
+  yoneda::Index features = 0, draws = 0;
+};
+
+/// What is shown on the way.
+enum class ProgressStyle {
+  automatic,  ///< a bar on a terminal, nothing elsewhere
+  lines,      ///< a line for every tenth of a stage, as a log wants it
+  none,
+};
+void choose_progress(ProgressStyle style);
+
+/// Shows stage, share, rate and time left on standard error once a stage takes longer than half a
+/// second. Asks to stop after Ctrl-C.
+yoneda::Progress terminal_progress(Amounts amounts = {});
+
+/// Whether what is printed on standard output has colours.
+enum class ColourChoice { automatic, always, never };
+/// `automatic`: only on a terminal that is not dumb, unless the environment says otherwise:
+/// NO_COLOR and CLICOLOR=0 turn colours off, CLICOLOR_FORCE turns them on elsewhere, too, in this
+/// order (https://no-color.org, http://bixense.com/clicolors).
+void choose_colours(ColourChoice choice);
+
+/// Columns of a line on standard output: the terminal's, at least 60; `elsewhere` where there is
+/// none and where the terminal is wider.
+std::size_t line_width(std::size_t elsewhere);
+
+/// The text in bold, or as it is where there are no colours.
+std::string heading(const std::string& text);
+/// The text in the blue of what is raised and the orange of what is lowered, as in the pictures
+/// (Okabe, Ito 2008, Color Universal Design: safe for colour-blind readers).
+std::string in_blue(const std::string& text);
+std::string in_orange(const std::string& text);
 
 /// Makes Ctrl-C ask for a stop instead of killing the process; a second one kills.
 void catch_interrupts();

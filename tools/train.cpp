@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "command.hpp"
+#include "description.hpp"
 #include "terminal.hpp"
 #include "yoneda/category/relations.hpp"
 #include "yoneda/ingest/vocabulary.hpp"
@@ -207,12 +208,14 @@ void run(const Options& options, const Session& session) {
   yoneda::Dtype dtype = yoneda::Dtype::f32;
   if (options.dtype == "f16") dtype = yoneda::Dtype::f16;
   if (options.dtype == "bf16") dtype = yoneda::Dtype::bf16;
-  study::write_saelens(options.output, result.sae, dtype);
+  study::write_saelens(options.output, result.sae, dtype, session.command);
   // What the SAE was trained to satisfy proves nothing: only the other pairs can test it.
   if (options.train.lambda > 0)
     yoneda::io::write_text(
         options.output + "/held-out.toml",
-        "# Pairs that training did not see. Test this SAE with these, not with the others.\n\n" +
+        "# Pairs that training did not see. Test this SAE with these, not with the others.\n# made "
+        "by: " +
+            safe_text(session.command, 1000) + "\n\n" +
             study::diagram_of(split.held_out, vocabulary));
   for (const std::string& note : wanted.notes) print_note(note);
   if (session.json) {
@@ -261,7 +264,9 @@ void add_train(CLI::App& app, Session& session) {
   command->add_option("--dead-after", t.dead_after,
                       "rows without firing that make a feature dead (default: one epoch)");
   command->add_option("--k-aux", t.k_aux, "dead features revived per row (default: d/2)");
-  command->add_option("--seed", t.seed, "seed of everything random")->capture_default_str();
+  command->add_option("--seed", t.seed, "seed of everything random")
+      ->check(at_least(0))
+      ->capture_default_str();
   CLI::Option* diagram =
       command->add_option("--diagram", options->diagram,
                           "TOML whose [[relation]] tables the codes should keep, or are asked for");
@@ -287,8 +292,13 @@ void add_train(CLI::App& app, Session& session) {
   command->add_option("--dtype", options->dtype, "how weights are stored")
       ->check(CLI::IsMember({"f32", "f16", "bf16"}))
       ->capture_default_str();
-  command->add_option("-o,--output", options->output, "folder to write")->required();
+  command->add_option("-o,--output", options->output, "folder to write")
+      ->required()
+      ->type_name("PATH");
   add_json_flag(*command, session);
+  set_examples(*command,
+               {{"yoneda train --activations rows.safetensors --features 64 --k 4 -o my-sae",
+                 "rows.safetensors stands for your activations, a matrix with a row for each"}});
   command->callback([options, &session] { run(*options, session); });
 }
 

@@ -720,7 +720,7 @@ class BadInput(Scratch):
         self.refused(2, "has changed since the study was made", "check", study)
 
     def test_usage(self):
-        for arguments in ([], ["frobnicate"], ["run"], ["run", "--sae"], ["run", "--convention", "none"], ["demo", "--samples", "-3"]):
+        for arguments in (["frobnicate"], ["run"], ["run", "--sae"], ["run", "--convention", "none"], ["demo", "--samples", "-3"]):
             ran = yoneda(*arguments)
             self.assertEqual(ran.returncode, 2, arguments)
             self.assertTrue(ran.stderr)
