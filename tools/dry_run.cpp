@@ -278,6 +278,7 @@ void print_lines(const Outline& of, const MainJob& job, const std::string& folde
   file("categories.json", "about " + bytes_text(110 * n));
   file("check.json", "about " + bytes_text(25 * n));
   file("study.json", "a few kB");
+  if (job.report) file("report.html", "about " + bytes_text((of.n() > 20000 ? 350 : 950) * n));
 }
 
 }  // namespace

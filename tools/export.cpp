@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "command.hpp"
+#include "description.hpp"
 #include "terminal.hpp"
 
 namespace tool {
@@ -174,7 +175,7 @@ void add_export(CLI::App& app, Session& session) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand(
       "export", "The graph and what is known of its features, for other programs");
-  command->add_option("input", options->input, "a study or a graph");
+  command->add_option("input", options->input, "a study or a graph")->type_name("PATH");
   command->add_option("--to", options->to, formats_help)
       ->check(one_of(report::export_format_names));
   command->add_option("-o,--output", options->output, "file to write; - is standard output")
@@ -205,6 +206,12 @@ void add_export(CLI::App& app, Session& session) {
                    "of circuit and a virtual graph: the layer of the SAE that reads")
       ->check(at_least(0));
   add_json_flag(*command, session);
+  set_examples(*command,
+               {{"yoneda export yoneda-demo --to graphml -o demo.graphml",
+                 "for Gephi, Cytoscape, networkx, igraph"},
+                {"yoneda export yoneda-demo --to csv --table features -o features.csv",
+                 "what is known of every feature"},
+                {"yoneda export yoneda-demo --to npz -o demo.npz", "for scipy.sparse.load_npz"}});
   command->callback([options, command, &session] { run(*options, *command, session); });
 }
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "command.hpp"
+#include "description.hpp"
 #include "terminal.hpp"
 #include "yoneda/io/atomic_file.hpp"
 
@@ -16,11 +17,12 @@ struct Options {
 };
 
 study::Study the_study(const std::string& path) {
-  if (auto found = study::study_at(path)) return *found;
-  throw yoneda::Error(yoneda::ErrorKind::file,
-                      "is no study (a folder with study.json); `yoneda run --sae SAE --model MODEL "
-                      "-o STUDY` makes one",
-                      path);
+  if (auto found = study_named(path)) return *found;
+  throw yoneda::Error(
+      yoneda::ErrorKind::value,
+      "is a file and no study; `yoneda run --sae SAE --model MODEL -o STUDY` makes a "
+      "study, and its page",
+      path);
 }
 
 }  // namespace
@@ -38,16 +40,21 @@ void add_no_report_flag(CLI::App& command, bool& report) {
 }
 
 void add_report(CLI::App& app, Session& session) {
-  auto* command = app.add_subcommand("report", "a study as one page to look at: report.html");
+  auto* command = app.add_subcommand("report", "A study as one page to look at: report.html");
   auto options = std::make_shared<Options>();
-  command->add_option("study", options->input, "the study's folder")->required();
-  command->add_option("-o,--output", options->output,
-                      "where to (default: report.html in the study)");
+  command->add_option("study", options->input, "a study")->required()->type_name("PATH");
+  command
+      ->add_option("-o,--output", options->output, "where to (default: report.html in the study)")
+      ->type_name("PATH");
   command
       ->add_option("--tokens", options->html.tokens,
                    "tokens shown at each end of a feature (default: 25; 10 above 20,000 features)")
       ->check(at_least(1));
   command->add_option("--seed", options->html.seed, "seed of the map")->capture_default_str();
+  set_examples(*command,
+               {{"yoneda report yoneda-demo", "then open yoneda-demo/report.html in a browser"},
+                {"yoneda report yoneda-demo --tokens 50 -o full.html", ""}},
+               "Where to look: report.html#feature=123, #category=7, #search=deer, #view=nulls.");
   command->callback([options, &session] {
     const study::Study study = the_study(options->input);
     const std::string path = options->output.empty() ? study.report() : options->output;
