@@ -124,8 +124,8 @@ void plan_null(Plan& plan, const Outline& of, const MainJob& job) {
 std::vector<std::string> existing_files(const std::string& folder) {
   const study::Study study{folder, {}};
   std::vector<std::string> found;
-  for (const std::string& path :
-       {study.arrows(), study.graph(), study.categories(), study.check(), folder + "/study.json"})
+  for (const std::string& path : {study.arrows(), study.graph(), study.categories(), study.check(),
+                                  study.report(), folder + "/study.json"})
     if (fs::exists(path)) found.push_back(fs::path(path).filename().string());
   return found;
 }

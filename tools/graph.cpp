@@ -279,7 +279,7 @@ void add_graph(CLI::App& app, Session& session) {
   add_downstream_flags(*command, *options);
   command
       ->add_option("-o,--output", options->output,
-                   "file to write: .safetensors, .tsv or .mtx (default: into the study)")
+                   "file to write: .safetensors, .tsv, .mtx or .npz (default: into the study)")
       ->type_name("PATH");
   add_json_flag(*command, session);
   set_examples(*command,

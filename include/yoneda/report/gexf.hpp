@@ -1,4 +1,4 @@
-// GEXF 1.2 (gexf.net), the version that NetworkX, igraph's users and Gephi all read.
+// GEXF 1.2 (gexf.net), the version that NetworkX reads; Gephi does, too.
 #pragma once
 
 #include <string>
