@@ -7,6 +7,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 DEMO = HERE.parent / "tools/demo"
+STYLE = HERE.parent / "tools/plot-style.gp"  # the same that `yoneda plot` has
 WORDS, VOCABULARY = DEMO / "words.safetensors", DEMO / "words.txt"
 
 
@@ -60,7 +61,7 @@ def draw(folder, name, size, script):
         width, height = (f"{side * scale:g}{unit}" for side in size)
         font = "Helvetica,12" if terminal == "svg" else "Helvetica,9"
         text = (f'set terminal {terminal} size {width},{height} font "{font}"\n'
-                f'set output "{folder / name}.{ending}"\nload "{HERE / "style.gp"}"\n{script}')
+                f'set output "{folder / name}.{ending}"\nload "{STYLE}"\n{script}')
         subprocess.run(["gnuplot"], input=text, text=True, check=True)
     # The same figure has the same bytes whenever it is drawn.
     printed = folder / f"{name}.pdf"

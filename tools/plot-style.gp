@@ -14,3 +14,4 @@ set tics nomirror out scale 0.6 textcolor rgb ink
 set grid ytics lc rgb "#e6e6e6" lw 0.6 lt 1
 set key textcolor rgb ink samplen 1.5 spacing 1.1
 set title textcolor rgb ink
+set palette defined (0 "#c6dbef", 0.5 "#0072b2", 1 "#08306b")

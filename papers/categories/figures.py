@@ -1,4 +1,4 @@
-"""The figure, by gnuplot. One style for all papers: ../style.gp."""
+"""The figure, by gnuplot. One style for all papers: tools/plot-style.gp."""
 import pathlib
 import statistics
 

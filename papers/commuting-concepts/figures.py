@@ -1,4 +1,4 @@
-"""The figures, by gnuplot: SVG to look at, PDF to print. One style for all papers: ../style.gp."""
+"""The figures, by gnuplot: SVG to look at, PDF to print. One style for all papers: tools/plot-style.gp."""
 import pathlib
 import statistics
 
