@@ -20,6 +20,8 @@
 #include "yoneda/report/dot.hpp"
 #include "yoneda/report/export.hpp"
 #include "yoneda/report/exported.hpp"
+#include "yoneda/report/figure.hpp"
+#include "yoneda/report/figures.hpp"
 #include "yoneda/report/gexf.hpp"
 #include "yoneda/report/graphml.hpp"
 #include "yoneda/report/html_report.hpp"
