@@ -253,7 +253,7 @@ std::string help_text(const CLI::App& app) {
 
 std::string overview(const CLI::App& app) {
   const std::string shown = those_there(app, {"report", "plot", "export"});
-  std::string text = described(app).summary + "\n\n";
+  std::string text = wrapped(described(app).summary, 0) + "\n\n";
   text += "  SAE + model → arrows → graph → categories, check" +
           (shown.empty() ? "" : " → " + shown) + "\n                ";
   text += "└────── run does these ───────┘\n\n";

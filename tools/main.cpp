@@ -98,6 +98,7 @@ int main(int argc, char** argv) {
   tool::Session session;
   session.command = typed(argc, argv);
   app.set_version_flag("--version", "yoneda " + yoneda::study::version(), "which version this is");
+  app.set_help_flag("-h,--help", "this help");
   app.require_subcommand(1);
   app.fallthrough();
   app.formatter_fn([](const CLI::App* command, const std::string&, CLI::AppFormatMode) {

@@ -108,8 +108,10 @@ std::string sentence(const CLI::App& app, const CLI::App& command, const CLI::Pa
   const auto rest = app.remaining(true);
   if (const auto flag = std::ranges::find_if(rest, is_flag); flag != rest.end())
     return unknown_option(command, *flag);
+  // An ExtrasError is named after the program; its code says what it is.
+  const bool extra = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError);
   const std::string kind = error.get_name(), said = error.what();
-  if (!rest.empty() && (kind == "ExtrasError" || kind == "RequiredError"))
+  if (!rest.empty() && (extra || kind == "RequiredError"))
     return surplus(app, command, rest.front());
   if (kind == "RequiredError" && &command == &app) return "which command? `yoneda` lists them";
   if (kind == "RequiredError") return missing(command, without_end(said, " is required"));
