@@ -262,9 +262,10 @@ void print_lines(const Outline& of, const MainJob& job, const std::string& folde
                        (plan.graph_products > 0
                             ? fmt::format(", {} for the graph", count_text(plan.graph_products))
                             : ""));
-  fact("time", fmt::format("at least {}: a product was timed here at {} multiply-adds a second; "
-                           "choosing arrows, grouping and bounds come on top",
-                           time_text(plan.products() / speed), count_text(speed)));
+  fact("time",
+       fmt::format("about {} by estimate: a product was timed here at {} multiply-adds a second; "
+                   "choosing arrows, grouping and bounds come on top",
+                   time_text(plan.products() / speed), count_text(speed)));
   fact("memory", fmt::format("about {}", bytes_text(plan.memory)));
   fmt::print("\n{} {}/\n", heading("What would be written, into"), folder);
   const auto file = [&](const std::string& file_name, const std::string& size) {
