@@ -85,13 +85,14 @@ int run_gnuplot(std::FILE* in, std::FILE* out, std::FILE* errors) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-// Cairo writes when a PDF was made: "(D:20240131120000+01'00)".
+// Cairo writes when a PDF was made: "(D:20240131120000+01'00)". Chance may put "(D:" into
+// compressed data, hardly fourteen digits after it.
 void fix_dates(std::string& pdf) {
-  constexpr std::string_view start = "(D:", never = "20000101000000Z00'00";
+  constexpr std::string_view start = "(D:", never = "20000101000000";
   for (auto at = pdf.find(start); at != pdf.npos; at = pdf.find(start, at + 1)) {
-    const auto end = pdf.find(')', at);
-    for (auto i = at + start.size(); i < end && i - at - start.size() < never.size(); ++i)
-      pdf[i] = never[i - at - start.size()];
+    const std::string_view date = std::string_view(pdf).substr(at + start.size(), never.size());
+    if (date.size() == never.size() && date.find_first_not_of("0123456789") == date.npos)
+      pdf.replace(at + start.size(), never.size(), never);
   }
 }
 
