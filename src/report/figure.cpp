@@ -107,6 +107,9 @@ std::optional<PictureKind> picture_kind(std::string_view path) {
 
 std::string gnuplot_script(const Figure& figure, PictureKind kind, std::string_view output) {
   std::string text = "set encoding utf8\nset terminal " + terminal(figure, kind) + "\n";
+  if (output.find('\'') != output.npos)
+    throw Error(ErrorKind::value, "a script cannot name a file with a quote in its name",
+                std::string(output));
   if (!output.empty()) text += "set output " + gnuplot_text(output, 4096) + "\n";
   return text + std::string(style) + figure.commands;
 }

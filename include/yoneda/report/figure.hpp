@@ -21,7 +21,7 @@ std::optional<PictureKind> picture_kind(std::string_view path);
 
 /// A script that draws the figure into the file `output`, or, without one, onto standard output:
 /// terminal, the style that papers have too (tools/plot-style.gp), commands. PNG has two pixels a
-/// side for each of the figure's.
+/// side for each of the figure's. Throws Error{value} for a file with a quote in its name.
 std::string gnuplot_script(const Figure& figure, PictureKind kind, std::string_view output = {});
 
 /// The picture, by a gnuplot that is started for it, with no one's settings. The same figure has
