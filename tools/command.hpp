@@ -98,6 +98,7 @@ void add_export(CLI::App& app, Session& session);
 void add_features(CLI::App& app, Session& session);
 void add_compose(CLI::App& app, Session& session);
 void add_enrich(CLI::App& app, Session& session);
+void add_plot(CLI::App& app, Session& session);
 void add_relations(CLI::App& app, Session& session);
 void add_report(CLI::App& app, Session& session);
 void add_train(CLI::App& app, Session& session);

@@ -118,6 +118,7 @@ int main(int argc, char** argv) {
   tool::add_relations(app, session);
   tool::add_report(app, session);
   tool::add_export(app, session);
+  tool::add_plot(app, session);
   tool::add_train(app, session);
   tool::add_completion(app, session);
   add_help(app);
