@@ -23,6 +23,22 @@ def tables_of(paper):
     return importlib.import_module("tables")
 
 
+def same_at_50(results):
+    """What is said of profiles beside the other representations, and again beside other k, is one
+    number: is it in both places?"""
+    for name in ("relations", "grids"):
+        one = [row for row in results[name] if row["space"] == "profiles"]
+        other = [row for row in results[f"{name}_by_k"] if row["k"] == 50]
+        if not one or [without(row) for row in one] != [without(row) for row in other]:
+            sys.exit(f"commuting-concepts/results.json: {name} in profiles are not {name}_by_k at 50")
+
+
+def without(row):
+    """A row without its k, and the share of variance, which only codes have."""
+    return {key: value for key, value in row.items() if key not in ("k", "fve")}
+
+
+same_at_50(json.loads((papers / "commuting-concepts/results.json").read_text()))
 for folder, drawn in figures.items():
     paper = papers / folder
     written = (paper / "paper.md").read_text()

@@ -79,13 +79,27 @@ def relations(runs, samples):
         found = runs.read(f"relations-{width}-{seed}-{samples}.json", "relations",
                           arrows(runs, width, seed), "--quads", HERE / "relations.txt",
                           "--samples", samples)
-        for relation in found["relations"]:
-            for test in relation["tests"]:
-                rows.append({"relation": relation["name"], "pairs": relation["pairs"],
-                             "width": width, "seed": seed, "space": test["representation"],
-                             "fve": found["variance_explained"],
-                             **{key: of_statistic(test[key]) for key in ("q", "hit_at_1")}})
+        rows += tested(found, width=width, seed=seed)
     return rows
+
+
+def relations_by_k(runs, samples):
+    """The same relations in profiles, the one representation that k makes, for every k."""
+    rows = []
+    for width, seed, k in itertools.product(WIDTHS, SEEDS, ARROWS):
+        found = runs.read(f"relations-{width}-{seed}-profiles-k{k}-{samples}.json", "relations",
+                          arrows(runs, width, seed, k), "--quads", HERE / "relations.txt",
+                          "--in", "profiles", "--samples", samples)
+        rows += tested(found, width=width, seed=seed, k=k)
+    return rows
+
+
+def tested(found, **where):
+    """A row of every relation in every representation it was tested in."""
+    return [{"relation": relation["name"], "pairs": relation["pairs"], **where,
+             "space": test["representation"], "fve": found["variance_explained"],
+             **{key: of_statistic(test[key]) for key in ("q", "hit_at_1")}}
+            for relation in found["relations"] for test in relation["tests"]]
 
 
 def of_statistic(found):
@@ -171,21 +185,41 @@ def constraint(runs):
 
 def grids(runs, samples):
     """The grids of grids.toml in every representation, for every width and seed."""
-    text, rows = (HERE / "grids.toml").read_text(), []
-    for space in SPACES:
-        (runs.folder / f"grids-{space}.toml").write_text(
-            text.replace("rows = [", f'in = "{space}"\nrows = ['))
+    rows = []
     for width, seed, space in itertools.product(WIDTHS, SEEDS, SPACES):
         found = runs.read(f"grids-{width}-{seed}-{space}-{samples}.json", "check",
                           graph(runs, width, seed, "profile"), "--arrows",
-                          arrows(runs, width, seed), "--diagram",
-                          runs.folder / f"grids-{space}.toml", "--samples", samples)
-        for grid in found["diagrams"]["grids"]:
-            rows.append({"width": width, "seed": seed, "space": space,
-                         **{key: grid[key] for key in ("name", "rows", "columns", "verdict", "G",
-                                                       "F_rows", "F_columns", "p",
-                                                       "kind_of_code")}})
+                          arrows(runs, width, seed), "--diagram", grids_in(runs, space),
+                          "--samples", samples)
+        rows += added_up(found, width=width, seed=seed, space=space)
     return rows
+
+
+def grids_by_k(runs, samples):
+    """The same grids in profiles, for every k."""
+    rows = []
+    for width, seed, k in itertools.product(WIDTHS, SEEDS, ARROWS):
+        found = runs.read(f"grids-{width}-{seed}-profiles-k{k}-{samples}.json", "check",
+                          graph(runs, width, seed, "profile", k), "--arrows",
+                          arrows(runs, width, seed, k), "--diagram", grids_in(runs, "profiles"),
+                          "--samples", samples)
+        rows += added_up(found, width=width, seed=seed, k=k, space="profiles")
+    return rows
+
+
+def grids_in(runs, space):
+    """grids.toml for one representation."""
+    path = runs.folder / f"grids-{space}.toml"
+    path.write_text((HERE / "grids.toml").read_text().replace("rows = [",
+                                                              f'in = "{space}"\nrows = ['))
+    return path
+
+
+def added_up(found, **where):
+    """A row of every grid that was checked."""
+    return [{**where, **{key: grid[key] for key in ("name", "rows", "columns", "verdict", "G",
+                                                    "F_rows", "F_columns", "p", "kind_of_code")}}
+            for grid in found["diagrams"]["grids"]]
 
 
 def searches(runs, samples):

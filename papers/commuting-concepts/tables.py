@@ -35,25 +35,27 @@ def cycles_table(results):
     return table(("graph", "statistic", "null", "SAE", "null mean", "difference", "verdicts"), rows)
 
 
-def by_space(rows, value):
-    """Of every representation the mean, and how often it commutes."""
+COLUMNS = {"space": {space: space for space in SPACES}, "k": {k: f"k = {k}" for k in ARROWS}}
+
+
+def by(column, rows, value):
+    """Of every representation (or k) the mean, and how often it commutes."""
     cells = []
-    for space in SPACES:
-        here = [value(row) for row in rows if row["space"] == space]
+    for choice in COLUMNS[column]:
+        here = [value(row) for row in rows if row[column] == choice]
         commuting = sum(verdict == "commutes" for _, verdict in here)
         cells.append(f"{statistics.mean(number for number, _ in here):.2f} ({commuting}/{len(here)})")
     return cells
 
 
-def relations_table(results):
+def relations_table(column, found):
     rows = []
-    names = list(dict.fromkeys(row["relation"] for row in results["relations"]))
+    names = list(dict.fromkeys(row["relation"] for row in found))
     for name, width in itertools.product(names, WIDTHS):
-        here = [row for row in results["relations"] if (row["relation"], row["width"]) == (name, width)]
-        cells = by_space(here, lambda row: (row["hit_at_1"]["observed"], row["hit_at_1"]["verdict"]))
-        pairs = next(row["pairs"] for row in results["relations"] if row["relation"] == name)
-        rows.append((f"{name}, {pairs} pairs", width, *cells))
-    return table(("relation", "n", *SPACES), rows)
+        here = [row for row in found if (row["relation"], row["width"]) == (name, width)]
+        cells = by(column, here, lambda row: (row["hit_at_1"]["observed"], row["hit_at_1"]["verdict"]))
+        rows.append((f'{name}, {here[0]["pairs"]} pairs', width, *cells))
+    return table(("relation", "n", *COLUMNS[column].values()), rows)
 
 
 def agreement_table(results):
@@ -72,16 +74,14 @@ def agreement_table(results):
                  rows)
 
 
-def grids_table(results):
+def grids_table(column, found):
     rows = []
-    names = list(dict.fromkeys(row["name"] for row in results["grids"]))
+    names = list(dict.fromkeys(row["name"] for row in found))
     for name, width in itertools.product(names, WIDTHS):
-        here = [row for row in results["grids"] if (row["name"], row["width"]) == (name, width)]
-        cells = by_space(here, lambda row: (row["G"], row["verdict"]))
-        size = next(f'{row["rows"]} × {row["columns"]}' for row in results["grids"]
-                    if row["name"] == name)
-        rows.append((f"{name}, {size}", width, *cells))
-    return table(("grid", "n", *SPACES), rows)
+        here = [row for row in found if (row["name"], row["width"]) == (name, width)]
+        cells = by(column, here, lambda row: (row["G"], row["verdict"]))
+        rows.append((f'{name}, {here[0]["rows"]} × {here[0]["columns"]}', width, *cells))
+    return table(("grid", "n", *COLUMNS[column].values()), rows)
 
 
 def searches_table(results):
@@ -158,8 +158,11 @@ def values(results):
     found = {
         "widths": " and ".join(map(str, WIDTHS)), "seeds": str(len(SEEDS)),
         "ks": ", ".join(map(str, ARROWS)), "ms": ", ".join(map(str, NEIGHBORS)),
-        "cycles_table": cycles_table(results), "relations_table": relations_table(results),
-        "agreement_table": agreement_table(results), "grids_table": grids_table(results),
+        "cycles_table": cycles_table(results), "agreement_table": agreement_table(results),
+        "relations_table": relations_table("space", results["relations"]),
+        "relations_by_k_table": relations_table("k", results["relations_by_k"]),
+        "grids_table": grids_table("space", results["grids"]),
+        "grids_by_k_table": grids_table("k", results["grids_by_k"]),
         "searches_table": searches_table(results),
         "mediation_table": mediation_table(results), "squares_table": squares_table(results),
         "constraint_table": constraint_table(results),
@@ -188,7 +191,35 @@ def values(results):
         found[f"fve_{width}"] = span(explained[width])
     for name, count in results["samples"].items():
         found[f"samples_{name}"] = str(count)
-    return found
+    return found | by_k(results)
+
+
+def by_k(results):
+    """How often profiles commute at every k, and which null they fall to."""
+    relations, grids = results["relations_by_k"], results["grids_by_k"]
+    hits = {k: [row["hit_at_1"] for row in relations if row["k"] == k] for k in ARROWS}
+
+    def commuting(tests):
+        return sum(test["verdict"] == "commutes" for test in tests)
+
+    def falling(null):
+        return sum(test[null]["p_upper"] > 0.05 for test in hits[50])
+
+    def mean_G(name, width, k):
+        return statistics.mean(row["G"] for row in grids
+                               if (row["name"], row["width"], row["k"]) == (name, width, k))
+
+    gains = [mean_G(name, width, ARROWS[-1]) - mean_G(name, width, ARROWS[0])
+             for name, width in {(row["name"], row["width"]) for row in grids}]
+    found = {"relation_cases": len(hits[50]), "grid_cases": len(grids) // len(ARROWS),
+             "profiles_fall": len(hits[50]) - commuting(hits[50]),
+             "profiles_fall_swap": falling("swap"), "profiles_fall_re_pair": falling("re_pair"),
+             "grids_gain": span(gains, "{:+.2f}")}
+    for k in ARROWS:
+        found[f"profiles_hit_{k}"] = commuting(hits[k])
+        found[f"profiles_q_{k}"] = commuting([row["q"] for row in relations if row["k"] == k])
+        found[f"profiles_grids_{k}"] = commuting([row for row in grids if row["k"] == k])
+    return {name: str(value) for name, value in found.items()}
 
 
 def text(results):
