@@ -16,12 +16,15 @@ namespace yoneda::report {
 
 /// A text on one line, of `width` columns at most, as a constant of gnuplot: within single quotes
 /// only the quote itself means anything, so it becomes an apostrophe. (Doubled quotes are
-/// documented to stand for one, but gnuplot 5.4 loses count of several in a row.)
+/// documented to stand for one, but gnuplot 5.4 loses count of several in a row.) "]]>",
+/// which gnuplot would leave in an SVG and XML forbids, becomes "]] >".
 inline std::string gnuplot_text(std::string_view text, std::size_t width = 200) {
   std::string constant = "'";
   for (const char c : safe_text(text, width)) {
     if (c == '\'')
       constant += "\u2019";
+    else if (c == '>' && constant.ends_with("]]"))
+      constant += " >";
     else
       constant += c;
   }
