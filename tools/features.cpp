@@ -56,7 +56,8 @@ std::string both_ends(const Input& input, Id f, std::size_t width) {
 }
 
 std::string both_headings(const Input& input, std::size_t width) {
-  return padded(raises_heading(input.words()), width - width * 2 / 5) + "lowers";
+  return in_blue(padded(raises_heading(input.words()), width - width * 2 / 5)) +
+         in_orange("lowers");
 }
 
 Json tokens_json(std::span<const Id> tokens, std::span<const float> logits,
@@ -176,11 +177,12 @@ void print_histogram(const LogitArrows& arrows, Id f) {
 
 void print_feature(const Input& input, Id f) {
   const LogitArrows& arrows = input.arrows();
-  fmt::print("feature {}\n\n ", f);
+  std::string statistics;
   for (const FeatureStatistic statistic : yoneda::feature_statistics)
     if (statistic != FeatureStatistic::id && statistic != FeatureStatistic::range)
-      fmt::print(" {} {}{}", name(statistic), short_number(value_of(arrows, statistic, f)),
-                 statistic == FeatureStatistic::trough ? "\n" : " ");
+      statistics += fmt::format("{}{} {}", statistics.empty() ? "" : ", ", name(statistic),
+                                short_number(value_of(arrows, statistic, f)));
+  fmt::print("feature {}\n\n  {}\n", f, wrapped(statistics, 2));
   fmt::print(
       "\n  {}  {}\n",
       fmt::format("{} {:>9} {:>7}", in_blue(padded("raises", token_width())), "logit", "z"),

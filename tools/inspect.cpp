@@ -141,10 +141,27 @@ void describe_health(const Options& options, const ingest::SaeOutline& outline,
                       : "no NaN"));
 }
 
+// Tries a reading; what it says in vain is kept for the case that nothing fits.
+template <class Read>
+auto attempt(const Read& read, std::vector<std::string>& reasons)
+    -> std::optional<decltype(read())> {
+  try {
+    return read();
+  } catch (const Error& error) {
+    reasons.push_back(error.what());
+    return std::nullopt;
+  }
+}
+
 void describe_fit(const Options& options, const ingest::SaeOutline& outline, Report& report) {
   const auto& named = options.sources.options;
   if (named.model.empty()) return;
-  const auto model = ingest::outline_unembedding(named.model, named.model_names);
+  std::vector<std::string> reasons;
+  const auto alone =
+      attempt([&] { return ingest::outline_unembedding(named.model, named.model_names); }, reasons);
+  const auto model =
+      alone ? *alone
+            : ingest::outline_unembedding(named.model, named.model_names, {.d_model = outline.d});
   try {
     const auto map = ingest::load_residual_map(named.model, outline.sae.origin, outline.d, model.d,
                                                named.residual_names);
@@ -248,18 +265,6 @@ void describe_vocabulary(const std::string& path, Report& report) {
       fmt::format("next: yoneda run --sae SAE --model MODEL --vocabulary {} -o STUDY", path));
 }
 
-// Tries a reading; what it says in vain is kept for the case that nothing fits.
-template <class Read>
-auto attempt(const Read& read, std::vector<std::string>& reasons)
-    -> std::optional<decltype(read())> {
-  try {
-    return read();
-  } catch (const Error& error) {
-    reasons.push_back(error.what());
-    return std::nullopt;
-  }
-}
-
 void describe_next(const Options& options, bool is_sae, bool is_model, Report& report) {
   const auto& named = options.sources.options;
   std::string sae = is_sae ? options.path : "SAE";
@@ -279,7 +284,11 @@ void describe_weights(const Options& options, Report& report) {
       [&] { return ingest::outline_unembedding(options.path, named.model_names); }, reasons);
   std::optional<Index> d_model;
   if (model) d_model = model->d;
-  if (!named.model.empty()) d_model = ingest::outline_unembedding(named.model, named.model_names).d;
+  // A model that leaves its axes open may still be told by the SAE (describe_fit).
+  if (!named.model.empty())
+    if (const auto fit = attempt(
+            [&] { return ingest::outline_unembedding(named.model, named.model_names); }, reasons))
+      d_model = fit->d;
   const auto sae =
       attempt([&] { return ingest::outline_sae(options.path, named.sae_names, d_model); }, reasons);
   if (model) describe_model(options.path, *model, report);

@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "command.hpp"
+#include "description.hpp"
 #include "terminal.hpp"
 
 namespace tool {
@@ -236,8 +237,9 @@ void print_check(const study::Check& check, const study::GraphFile& file) {
   }
   if (!check.tests.empty()) {
     const NullTest& test = check.tests.front();
-    fmt::print("\n  null: {}, {} draws, seed {}. {}\n", test.null_kind, test.samples, test.seed,
-               test.keeps);
+    const std::string null = fmt::format("null: {}, {} draws, seed {}. {}", test.null_kind,
+                                         test.samples, test.seed, test.keeps);
+    fmt::print("\n  {}\n", wrapped(null, 2));
   }
 }
 

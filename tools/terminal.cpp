@@ -213,11 +213,10 @@ yoneda::Progress terminal_progress(Amounts amounts) {
   if (!lines && !bar) return yoneda::Progress([](yoneda::Stage, double) { return !interrupted; });
   const auto line = std::make_shared<ProgressLine>(amounts, lines);
   return yoneda::Progress([=](yoneda::Stage stage, double share) {
-    if (interrupted)
-      line->clear();
-    else
-      line->show(stage, share);
-    return !interrupted;
+    if (!interrupted) line->show(stage, share);
+    const bool stop = interrupted;  // once: a Ctrl-C while the bar is drawn must clear it, too
+    if (stop) line->clear();
+    return !stop;
   });
 }
 

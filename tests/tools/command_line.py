@@ -599,7 +599,7 @@ class VirtualWeights(Scratch):
                 ("nowhere", ("--sae", self.a, "--to", self.folder / "nowhere")),
                 ("nowhere", (self.folder / "nowhere", "--to", self.b)),
                 ("two upstream SAEs are named", (self.a, "--sae", self.a, "--to", self.b)),
-                ("at least 1 neighbour", ("--sae", self.a, "--to", self.b, "--neighbors", 0))):
+                ("'0' is no whole number from 1 on", ("--sae", self.a, "--to", self.b, "--neighbors", 0))):
             self.refused(2, words, "graph", "--kind", "virtual", *arguments, "-o", self.folder / "other.tsv")
         self.refused(2, "-o is missing", "graph", "--kind", "virtual", "--sae", self.a, "--to", self.b)
         self.refused(2, "add --kind virtual", "graph", "--sae", self.a, "--to", self.b, "-o", self.folder / "other.tsv")
@@ -704,7 +704,7 @@ class BadInput(Scratch):
     def test_k_too_large(self):
         self.refused(2, "need at least 102 tokens; there are 100", *self.run_arguments(k=51))
         self.refused(2, "there are 100", *self.run_arguments(k=101))
-        self.refused(2, "k = 0", *self.run_arguments(k=0))
+        self.refused(2, "'0' is no whole number from 1 on", *self.run_arguments(k=0))
 
     def test_unwritable_output(self):
         (self.folder / "file").write_text("in the way")

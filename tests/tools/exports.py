@@ -399,7 +399,7 @@ class Exports(unittest.TestCase):
 
     def test_bad_input_is_one_line(self):
         out = self.folder / "out"
-        self.refused("{graphml,gexf,dot,csv,tsv,mtx,npz,safetensors,neuronpedia,circuit}", self.graph, "--to", "gml", "-o", out)
+        self.refused("'gml' is none of graphml, gexf, dot, csv, tsv, mtx, npz, safetensors, neuronpedia, circuit", self.graph, "--to", "gml", "-o", out)
         self.refused("--to is missing", self.graph, "-o", out)
         self.refused("cannot be written", self.graph, "--to", "gexf", "-o", self.folder / "none" / "g")
         self.refused("cannot be written", self.graph, "--to", "csv", "-o", self.folder)

@@ -60,12 +60,12 @@ class Terminal(Scratch):
         self.done("run", "--sae", self.folder / "sae", "--model", self.folder / "model.safetensors", "-k", 10,
                   "--neighbors", 4, "--count", 5, "--samples", 20, "-o", self.study)
 
-    def long_job(self, *more):
+    def long_job(self, *more, block=256):
         """Arrows that take seconds."""
         random = numpy.random.default_rng(0)
         write_safetensors(self.folder / "wide.safetensors", {"W_dec": random.standard_normal((30000, 100)).astype("float32")})
         return ("arrows", "--sae", self.folder / "wide.safetensors", "--model", DEMO / "words.safetensors",
-                "--block", 256, "-o", self.folder / "a.safetensors", *more)
+                "--feature-axis", "rows", "--block", block, "-o", self.folder / "a.safetensors", *more)
 
     def test_a_bar_on_a_terminal(self):
         for columns in (80, 40):
@@ -83,7 +83,7 @@ class Terminal(Scratch):
     def test_lines_where_they_are_asked_for(self):
         process = subprocess.Popen([PROGRAM, *map(str, self.long_job("--progress", "lines"))], stderr=subprocess.PIPE,
                                    stdout=subprocess.DEVNULL, text=True, env=PLAIN)
-        line = process.stderr.readline()
+        line = next(line for line in process.stderr if not line.startswith("note: "))
         process.kill()
         process.communicate()
         self.assertRegex(line, r"^logit arrows: \d+%  [\d,.]+ features/s  \d+:\d\d left\n$")
@@ -92,7 +92,7 @@ class Terminal(Scratch):
         for environment in ({}, {"TERM": "dumb"}):
             ran = piped("check", self.study, "--samples", 300, **environment)
             self.assertEqual((ran.returncode, ran.stderr), (0, ""))
-        shown, code = on_terminal(*self.long_job("--block", 30000), TERM="dumb")
+        shown, code = on_terminal(*self.long_job(block=30000), TERM="dumb")
         self.assertEqual(code, 0, shown)
         self.assertNotIn("left", shown)
         self.assertNotIn("\033", shown)
@@ -128,7 +128,7 @@ class Terminal(Scratch):
             self.assertEqual(re.sub(r"\033\[[0-9;]*m", "", with_colours.stdout), without.stdout)
             self.assertNotIn("\033", without.stdout)
             if arguments:
-                self.assertIn("\033[1m", with_colours.stdout)
+                self.assertIn("\033[", with_colours.stdout)
 
     def test_summaries_fit_the_terminal(self):
         for columns in (80, 120):
