@@ -176,7 +176,7 @@ TEST_CASE("every complaint says line and column, what is wrong and what to do") 
   CHECK(complaint(equation("left = ['a', 'b', 'b']\nright = ['a', 'b']")) ==
         "6:19: a step from 'b' to itself");
   CHECK(complaint(equation("left = ['a', 'x']\nright = ['a', 'b']")) ==
-        "6:14: there is no object 'x', perhaps 'a'");
+        "6:14: there is no object 'x'; name it under [objects]");
   CHECK(complaint(nothing_left) == "2:9: there is no object 'a'; name it under [objects]");
   const std::string sides = "left = ['a', 'c', 'b']\nright = ['a', 'b']\n";
   CHECK(complaint(equation(sides)) == "no complaint");

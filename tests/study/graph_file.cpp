@@ -212,7 +212,7 @@ TEST_CASE("damaged graphs are refused in one line that names file and place") {
   refused("0 1 1\n1 0 2\n", "more than once");
   refused("# nothing\n", "holds no edges");
   refused("{\"a\": 1}", "is no graph");
-  refused("<html>", "is no graph");
+  refused("<html>", "expected GraphML, found <html>");
   refused("%%MatrixMarket matrix array real general\n2 2\n", "Matrix Market");
   refused("%%MatrixMarket matrix coordinate real symmetric\n2 3 1\n2 1 1\n", "square");
   refused("%%MatrixMarket matrix coordinate real symmetric\n2 2 2\n2 1 1\n", "announces 2 entries");

@@ -18,7 +18,7 @@ import tempfile
 
 import numpy
 
-PROGRAM, SOURCE = sys.argv[1], pathlib.Path(sys.argv[2])
+PROGRAM, SOURCE = os.path.abspath(sys.argv[1]), pathlib.Path(sys.argv[2])
 GOLDEN = SOURCE / "tests" / "golden" / "mistakes.txt"
 
 

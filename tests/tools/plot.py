@@ -17,7 +17,7 @@ import xml.etree.ElementTree
 
 import numpy
 
-PROGRAM, SOURCE = sys.argv[1], pathlib.Path(sys.argv[2])
+PROGRAM, SOURCE = os.path.abspath(sys.argv[1]), pathlib.Path(sys.argv[2])
 FIGURES = ("logits", "moments", "quotient", "nulls", "map")
 # What a shell, gnuplot or XML would act on, in words of a vocabulary.
 HOSTILE = ["`touch {0}`", "\"; system(\"touch {0}\")", "'; system('touch {0}')", "@ink", "a'b", "\n!touch {0}",

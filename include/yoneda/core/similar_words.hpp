@@ -48,13 +48,13 @@ inline std::string lowered(std::string_view text) {
 
 }  // namespace detail
 
-/// Those of `candidates` that differ from the word in one letter (of words of two or three letters)
+/// Those of `candidates` that differ from the word in one letter (of words of two to four letters)
 /// or two (of longer ones), small and capital letters being alike; nearest first, then in order.
 /// Behind them those that the word begins, where it has three letters or more. At most `count`.
 template <class Texts>
 std::vector<std::string> similar_words(std::string_view word, const Texts& candidates,
                                        std::size_t count) {
-  const Index most = word.size() < 2 ? 0 : word.size() <= 3 ? 1 : 2;
+  const Index most = word.size() < 2 ? 0 : word.size() <= 4 ? 1 : 2;
   const std::string wanted = detail::lowered(word);
   std::vector<std::vector<std::string>> at(most + 2);
   for (const auto& candidate : candidates) {
