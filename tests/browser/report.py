@@ -183,10 +183,12 @@ class Desk(Page):
         self.press(Keys.ENTER)
         self.assertEqual(self.place()["search"], "soccer")
         self.assertIn("raised by", self.text("#card"))
-        self.press("/", Keys.CONTROL + "a" + Keys.NULL, "#17")
+        self.press("/")
+        self.press("#17")
         self.press(Keys.ARROW_DOWN, Keys.ENTER)
         self.assertEqual(self.place()["feature"], "17")
-        self.press("/", Keys.CONTROL + "a" + Keys.NULL, "qqqqq")
+        self.press("/")
+        self.press("qqqqq")
         self.assertIn("nothing", self.text("#found"))
 
     def test_keys(self):

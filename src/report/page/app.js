@@ -153,7 +153,7 @@ const App = (() => {
       return;
     }
     const actions = {
-      '/': () => byId('search').focus(), '+': () => atlas.zoomBy(1.6), '=': () => atlas.zoomBy(1.6), '-': () => atlas.zoomBy(1 / 1.6), '0': () => atlas.reset(),
+      '/': () => { byId('search').focus(); byId('search').select(); }, '+': () => atlas.zoomBy(1.6), '=': () => atlas.zoomBy(1.6), '-': () => atlas.zoomBy(1 / 1.6), '0': () => atlas.reset(),
       l: () => lasso(!atlas.lassoing), Escape: () => { lasso(false); selected = null; go({}); }, ArrowLeft: () => step(-1), ArrowRight: () => step(1),
     };
     const action = actions[event.key] || (/^[1-5]$/.test(event.key) && (() => go({...chosen(), view: views[event.key - 1]})));
