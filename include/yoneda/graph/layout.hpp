@@ -23,6 +23,7 @@
 #include "yoneda/graph/repulsion.hpp"
 #include "yoneda/graph/scores.hpp"
 #include "yoneda/graph/signed_graph.hpp"
+#include "yoneda/graph/subgraph.hpp"
 
 namespace yoneda {
 
@@ -221,7 +222,7 @@ inline void settle(const Level& level, std::vector<Spot>& spots, Index rounds,
       next[i] = {at.x + move.x, at.y + move.y};
     });
     spots.swap(next);
-    progress.check("map", 0);
+    progress.check("map", static_cast<double>(round + 1) / static_cast<double>(rounds));
   }
 }
 
@@ -242,9 +243,11 @@ inline std::vector<Spot> component_layout(Level level, const LayoutOptions& opti
     levels.push_back(std::move(next));
   }
   std::vector<Spot> spots = spectral_start(levels.back(), options.seed);
+  // The coarser levels take little of the time.
+  const Progress begun([&](Stage stage, double) { return progress(stage, 0); });
   for (std::size_t l = levels.size() - 1;; --l) {
     const bool half = levels[l].graph.node_count() > large;
-    settle(levels[l], spots, options.rounds / (half ? 2 : 1), options, progress);
+    settle(levels[l], spots, options.rounds / (half ? 2 : 1), options, l == 0 ? progress : begun);
     if (l == 0) return spots;
     Random random(options.seed, l);
     std::vector<Spot> finer;
@@ -319,19 +322,6 @@ inline std::vector<Point> boxed(std::span<const Spot> spots) {
   return points;
 }
 
-/// The edges among the nodes of one component; local[i] is the place of node i among them.
-inline SignedGraph component_graph(const SignedGraph& graph, std::span<const Id> nodes,
-                                   std::span<const Id> local) {
-  std::vector<Edge> edges;
-  for (const Id i : nodes) {
-    const auto neighbors = graph.neighbors(i);
-    for (std::size_t e = 0; e < neighbors.size(); ++e)
-      if (i < neighbors[e]) edges.push_back({local[i], local[neighbors[e]], graph.weights(i)[e]});
-  }
-  return SignedGraph::from_edges(static_cast<Index>(nodes.size()), std::move(edges),
-                                 Direction::undirected, graph.kind());
-}
-
 inline void require_sane(const SignedGraph& graph, const LayoutOptions& options) {
   if (options.rounds < 0) throw Error(ErrorKind::value, "a map in fewer than 0 rounds");
   for (const double strength : {options.pull, options.push, options.center, options.together})
@@ -357,22 +347,21 @@ inline std::vector<Point> layout(const SignedGraph& graph, const LayoutOptions& 
   const Index n = graph.node_count();
   const SignedGraph all_forces = forces(graph, options);
   std::vector<Spot> spots(n);
-  std::vector<Id> local(n);
   std::vector<double> radius;
   const auto components = members(connected_components(graph));
   Index done = 0;
   for (const auto& nodes : components) {
     const auto size = static_cast<Index>(nodes.size());
-    const auto share = [&](Stage stage, double) {
-      return progress(stage, static_cast<double>(done) / static_cast<double>(n));
+    const auto share = [&](Stage stage, double of_component) {
+      const double there = static_cast<double>(done) + of_component * static_cast<double>(size);
+      return progress(stage, there / static_cast<double>(n));
     };
     Level level{{}, std::vector<double>(size, 1.0), std::vector<Id>(size, -1)};
     if (!options.categories.label.empty())
       for (Index i = 0; i < size; ++i) level.group[i] = options.categories.label[nodes[i]];
     std::vector<Spot> own(1);
     if (size > 1) {
-      for (Index i = 0; i < size; ++i) local[nodes[i]] = static_cast<Id>(i);
-      level.graph = component_graph(all_forces, nodes, local);
+      level.graph = induced_subgraph(all_forces, nodes);
       own = component_layout(std::move(level), options, Progress(share));
     }
     radius.push_back(centered(own));
