@@ -22,6 +22,14 @@ inline std::string quote(std::string_view text) {
   return fmt::format("'{}'", printable(text));
 }
 
+/// Without blanks, tabs and line ends around it.
+inline std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view blanks = " \t\r\n";
+  const auto first = text.find_first_not_of(blanks);
+  if (first == text.npos) return {};
+  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
 /// The quoted names with commas between, the first `limit` of them.
 template <class Names>
 std::string quote_all(const Names& names, std::size_t limit = 12) {

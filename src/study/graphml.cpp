@@ -26,21 +26,6 @@ constexpr std::size_t value_limit = 1 << 20;
   throw Error(ErrorKind::format, reason);  // parse_xml adds the line
 }
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::ranges::transform(result, result.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  });
-  return result;
-}
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r\n";
-  const auto first = text.find_first_not_of(blanks);
-  if (first == text.npos) return {};
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
-
 std::string required(const io::XmlElement& element, std::string_view name) {
   const auto value = element.attribute(name);
   if (!value) fail(fmt::format("<{}> without '{}'", io::printable(element.name), name));
@@ -53,7 +38,7 @@ struct Key {
   std::string of;    // node, edge, graph, all
   std::optional<std::string> fallback;
 
-  bool is_weight() const { return (of == "edge" || of == "all") && lower(name) == weight_name; }
+  bool is_weight() const { return (of == "edge" || of == "all") && lowered(name) == weight_name; }
 };
 
 /// Nodes by the ids they have in the file, numbered as they appear.
@@ -250,9 +235,9 @@ void Reader::end() {
 }
 
 std::optional<float> weight_from(std::string_view text) {
-  const auto weight = number_from<float>(trimmed(text));
+  const auto weight = number_from<float>(io::trimmed(text));
   if (!weight || !std::isfinite(*weight) || *weight == 0)
-    fail(io::quote(trimmed(text)) + " is not a weight: weights are finite and not zero");
+    fail(io::quote(io::trimmed(text)) + " is not a weight: weights are finite and not zero");
   return weight;
 }
 

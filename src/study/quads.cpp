@@ -76,12 +76,6 @@ std::vector<Section> sections(const std::string& text, const std::string& path) 
   return found;
 }
 
-std::string lower(std::string text) {
-  for (char& letter : text)
-    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
-  return text;
-}
-
 /// Tokens of words, looked up once.
 class Lookup {
  public:
@@ -91,7 +85,7 @@ class Lookup {
   std::optional<Id> operator()(const std::string& word) {
     const auto [at, is_new] = known_.try_emplace(word);
     if (is_new)
-      for (const std::string& written : {word, lower(word)}) {
+      for (const std::string& written : {word, lowered(word)}) {
         auto tokens = tokens_of_word(vocabulary_, written, V_);
         std::erase_if(tokens, [&](Id t) { return std::ranges::binary_search(excluded_, t); });
         if (!tokens.empty() && !at->second)

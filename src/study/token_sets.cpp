@@ -21,26 +21,19 @@ struct Section {
   std::vector<std::string> words;
 };
 
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r";
-  const auto first = text.find_first_not_of(blanks);
-  if (first == text.npos) return {};
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
-
 std::vector<Section> sections(const std::string& text, const std::string& path) {
   std::vector<Section> found;
   std::size_t number = 0;
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end = std::min(text.find('\n', at), text.size());
-    const std::string_view line = trimmed(std::string_view(text).substr(at, end - at));
+    const std::string_view line = io::trimmed(std::string_view(text).substr(at, end - at));
     at = end + 1;
     ++number;
     const auto refuse = [&](const std::string& reason) {
       throw Error(ErrorKind::format, fmt::format("line {}: {}", number, reason), path);
     };
     if (line.starts_with(": ") || line.starts_with(":\t")) {
-      const std::string name(trimmed(line.substr(1)));
+      const std::string name(io::trimmed(line.substr(1)));
       if (std::ranges::find(found, name, &Section::name) != found.end())
         refuse("there are two sets " + io::quote(name));
       found.push_back({name, number, {}});

@@ -36,8 +36,6 @@ inline Index edit_distance(std::string_view a, std::string_view b, Index most) {
   return std::min(above.back(), most + 1);
 }
 
-namespace detail {
-
 /// ASCII letters made small; other bytes as they are.
 inline std::string lowered(std::string_view text) {
   std::string made(text);
@@ -46,8 +44,6 @@ inline std::string lowered(std::string_view text) {
   return made;
 }
 
-}  // namespace detail
-
 /// Those of `candidates` that differ from the word in one letter (of words of two to four letters)
 /// or two (of longer ones), small and capital letters being alike; nearest first, then in order.
 /// Behind them those that the word begins, where it has three letters or more. At most `count`.
@@ -55,10 +51,10 @@ template <class Texts>
 std::vector<std::string> similar_words(std::string_view word, const Texts& candidates,
                                        std::size_t count) {
   const Index most = word.size() < 2 ? 0 : word.size() <= 4 ? 1 : 2;
-  const std::string wanted = detail::lowered(word);
+  const std::string wanted = lowered(word);
   std::vector<std::vector<std::string>> at(most + 2);
   for (const auto& candidate : candidates) {
-    const std::string text = detail::lowered(candidate);
+    const std::string text = lowered(candidate);
     const bool begun = wanted.size() >= 3 && text.starts_with(wanted);
     const Index distance = edit_distance(wanted, text, most);
     if (distance <= most || begun) at[distance].emplace_back(candidate);
