@@ -37,25 +37,6 @@ struct Outline {
   Index d() const { return model.d; }
 };
 
-// As the unembedding is read: where its file leaves open which axis is the vocabulary, the words
-// and the SAE may say it.
-ingest::UnembeddingOutline outline_model(const study::SourceOptions& options,
-                                         const yoneda::Vocabulary& vocabulary) {
-  try {
-    return ingest::outline_unembedding(options.model, options.model_names);
-  } catch (const Error& ambiguous) {
-    if (ambiguous.kind != ErrorKind::shape) throw;
-    ingest::KnownSizes known;
-    if (!vocabulary.empty()) known.vocabulary = vocabulary.size();
-    try {
-      known.d_model = ingest::outline_sae(options.sae, options.sae_names).d;
-    } catch (const Error&) {
-      if (!known.vocabulary) throw ambiguous;
-    }
-    return ingest::outline_unembedding(options.model, options.model_names, known);
-  }
-}
-
 Outline outline_of(const SourceFlags& flags) {
   SourceFlags named = flags;
   apply_norm(named);
@@ -67,7 +48,10 @@ Outline outline_of(const SourceFlags& flags) {
                               : options.vocabulary;
   if (!found.vocabulary_path.empty())
     found.vocabulary = ingest::load_vocabulary(found.vocabulary_path);
-  found.model = outline_model(options, found.vocabulary);
+  found.model =
+      study::settling_axes(options, found.vocabulary, [&](const ingest::KnownSizes& known) {
+        return ingest::outline_unembedding(options.model, options.model_names, known);
+      });
   found.sae = ingest::outline_sae(options.sae, options.sae_names, found.model.d);
   ingest::load_residual_map(options.model, found.sae.sae.origin, found.sae.d, found.model.d,
                             options.residual_names);

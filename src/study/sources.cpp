@@ -50,24 +50,10 @@ bool leaves_by_matrix(const Sae& sae, const ingest::ResidualNames& names) {
          !names.output_projection.empty();
 }
 
-/// The unembedding. Where its own file leaves open which axis is the vocabulary, the number of
-/// words and the dimension of the SAE may settle it.
 Unembedding load_model(const SourceOptions& options, const Vocabulary& vocabulary) {
-  try {
-    return ingest::load_unembedding(options.model, options.model_names);
-  } catch (const Error& ambiguous) {
-    if (ambiguous.kind != ErrorKind::shape) throw;
-    ingest::KnownSizes known;
-    if (!vocabulary.empty()) known.vocabulary = vocabulary.size();
-    try {
-      const Sae sae = ingest::load_sae(options.sae, options.sae_names);
-      if (!leaves_by_matrix(sae, options.residual_names)) known.d_model = sae.d();
-    } catch (const Error&) {
-      // The SAE cannot say either: the vocabulary may be enough.
-    }
-    if (!known.vocabulary && !known.d_model) throw;
+  return settling_axes(options, vocabulary, [&](const ingest::KnownSizes& known) {
     return ingest::load_unembedding(options.model, options.model_names, known);
-  }
+  });
 }
 
 /// The SAE with its directions in the residual stream. Eigen's product, whatever others use: which
@@ -101,6 +87,18 @@ void fit_vocabulary(Vocabulary& vocabulary, Index V, const std::string& path) {
 }
 
 }  // namespace
+
+ingest::KnownSizes known_sizes(const SourceOptions& options, const Vocabulary& vocabulary) {
+  ingest::KnownSizes known;
+  if (!vocabulary.empty()) known.vocabulary = vocabulary.size();
+  try {
+    const ingest::SaeOutline outline = ingest::outline_sae(options.sae, options.sae_names);
+    if (!leaves_by_matrix(outline.sae, options.residual_names)) known.d_model = outline.d;
+  } catch (const Error&) {
+    // The SAE cannot say either: the vocabulary may be enough.
+  }
+  return known;
+}
 
 Source source_of(const std::string& path, const Origin& origin,
                  const std::map<std::string, std::string>& names) {

@@ -31,6 +31,23 @@ struct Sources {
   std::map<std::string, Source> recorded;  ///< paths and hashes, for the Record
 };
 
+/// What words and SAE say of the unembedding's axes, from headers alone.
+ingest::KnownSizes known_sizes(const SourceOptions& options, const Vocabulary& vocabulary);
+
+/// Reads an unembedding by `read(KnownSizes)`: alone, and where its own file leaves open which axis
+/// is the vocabulary, with what the number of words and the dimension of the SAE say.
+template <class Read>
+auto settling_axes(const SourceOptions& options, const Vocabulary& vocabulary, const Read& read) {
+  try {
+    return read(ingest::KnownSizes());
+  } catch (const Error& ambiguous) {
+    if (ambiguous.kind != ErrorKind::shape) throw;
+    const ingest::KnownSizes known = known_sizes(options, vocabulary);
+    if (!known.vocabulary && !known.d_model) throw;
+    return read(known);
+  }
+}
+
 /// Reads SAE, model and vocabulary (looked for beside the model where not named) and checks that
 /// they fit each other. Throws Error{file, format, shape, value}.
 Sources open_sources(const SourceOptions& options);
