@@ -18,37 +18,57 @@ double number_at(const Json& json, const char* key) {
   return value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>();
 }
 
-NullTest test_from(const Json& json, const std::string& of) {
+// What every null says of itself; the rest is said around it.
+NullTest test_from(const Json& json, std::string statistic, double observed) {
   NullTest test;
-  test.statistic = json.at("statistic").get<std::string>();
-  if (!of.empty()) test.statistic = of + ": " + test.statistic;
+  test.statistic = std::move(statistic);
+  test.observed = observed;
   test.null_kind = json.at("null").get<std::string>();
-  test.observed = number_at(json, "observed");
   test.null_mean = number_at(json, "null_mean");
   test.null_sd = number_at(json, "null_sd");
-  test.p_upper = number_at(json, "p_upper");
-  test.p_lower = number_at(json, "p_lower");
   test.samples = json.at("samples").get<Index>();
   const auto verdict = json.at("verdict").get<std::string>();
   for (const Verdict known : {Verdict::commutes, Verdict::does_not, Verdict::forced})
     if (verdict == name(known)) test.verdict = known;
+  // One p alone is of a value as good.
+  test.p_upper = number_at(json, json.contains("p") ? "p" : "p_upper");
+  test.p_lower = number_at(json, json.contains("p") ? "p" : "p_lower");
   for (const Json& draw : json.at("draws"))
     if (!draw.is_null()) test.draws.push_back(draw.get<double>());
   return test;
 }
 
-/// The tests of a part of a check, however deep, in the order of the file: objects with draws of a
-/// statistic. What has a name lends it to the tests in it.
-void add_tests(const Json& json, const std::string& of, std::vector<NullTest>& tests) {
-  if (json.is_object() && json.contains("draws") && json.contains("statistic")) {
-    tests.push_back(test_from(json, of));
-    return;
+/// Of the graph, or of the equations that it has itself.
+void add_own(const Json& test, std::vector<NullTest>& tests) {
+  tests.push_back(
+      test_from(test, test.at("statistic").get<std::string>(), number_at(test, "observed")));
+}
+
+/// A quantity of a user's diagram beside each of its nulls.
+void add_nulls(const Json& nulls, const std::string& statistic, double observed,
+               std::vector<NullTest>& tests) {
+  for (const Json& null : nulls)
+    if (null.contains("draws"))
+      tests.push_back(
+          test_from(null, statistic + " (" + null.at("null").get<std::string>() + ")", observed));
+}
+
+void add_diagrams(const Json& diagrams, std::vector<NullTest>& tests) {
+  const auto called = [](const Json& json, const char* what) {
+    return json.at("name").get<std::string>() + ": " + what;
+  };
+  for (const Json& equation : diagrams.at("equations"))
+    if (equation.contains("draws"))
+      tests.push_back(
+          test_from(equation, called(equation, "discrepancy"), number_at(equation, "discrepancy")));
+  for (const Json& relation : diagrams.at("relations")) {
+    const Json& agreement = relation.at("agreement");
+    add_nulls(agreement.at("nulls"), called(relation, "agreement Q"),
+              number_at(agreement, "observed"), tests);
   }
-  std::string inner = of;
-  if (json.is_object() && json.contains("name") && json.at("name").is_string())
-    inner = json.at("name").get<std::string>();
-  if (json.is_structured())
-    for (const Json& part : json) add_tests(part, inner, tests);
+  for (const char* part : {"grids", "searches"})
+    for (const Json& grid : diagrams.at(part))
+      add_nulls(grid.at("nulls"), called(grid, "additivity G"), number_at(grid, "G"), tests);
 }
 
 /// The panel's range: all that is drawn, and some air.
@@ -106,8 +126,10 @@ std::vector<NullTest> read_null_tests(const std::string& path) {
   study::record_from(json, "yoneda-check/1", path);
   return study::reading(path, [&] {
     std::vector<NullTest> tests;
-    for (const char* part : {"tests", "equations", "diagrams"})
-      if (json.contains(part)) add_tests(json.at(part), "", tests);
+    for (const Json& test : json.at("tests")) add_own(test, tests);
+    if (json.contains("equations") && json.at("equations").at("test").is_object())
+      add_own(json.at("equations").at("test"), tests);
+    if (json.contains("diagrams")) add_diagrams(json.at("diagrams"), tests);
     return tests;
   });
 }

@@ -17,6 +17,8 @@ import xml.etree.ElementTree
 
 import numpy
 
+from tensors import read_safetensors, write_safetensors
+
 PROGRAM, SOURCE = os.path.abspath(sys.argv[1]), pathlib.Path(sys.argv[2])
 FIGURES = ("logits", "moments", "quotient", "nulls", "map")
 # What a shell, gnuplot or XML would act on, in words of a vocabulary.
@@ -26,20 +28,6 @@ HOSTILE = ["`touch {0}`", "\"; system(\"touch {0}\")", "'; system('touch {0}')",
 
 def yoneda(*arguments, **more):
     return subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, **more)
-
-
-def write_safetensors(path, name, array):
-    header = json.dumps({name: {"dtype": "F32", "shape": array.shape, "data_offsets": [0, array.nbytes]}}).encode()
-    path.write_bytes(struct.pack("<Q", len(header)) + header + array.tobytes())
-
-
-def tensors_of(path):
-    raw = path.read_bytes()
-    size = struct.unpack("<Q", raw[:8])[0]
-    kinds = {"F32": "<f4", "I32": "<i4", "I64": "<i8", "U8": "u1"}
-    return {name: numpy.frombuffer(raw[8 + size + entry["data_offsets"][0]:8 + size + entry["data_offsets"][1]],
-                                   kinds[entry["dtype"]]).reshape(entry["shape"])
-            for name, entry in json.loads(raw[8:8 + size]).items() if name != "__metadata__"}
 
 
 def block(script, name):
@@ -57,8 +45,8 @@ class Plot(unittest.TestCase):
         centers = random.standard_normal((6, 12))
         decoder = (centers[random.integers(0, 6, 90)] + 0.5 * random.standard_normal((90, 12))).astype("<f4")
         words = (centers[random.integers(0, 6, 300)] + random.standard_normal((300, 12))).astype("<f4")
-        write_safetensors(cls.folder / "sae.safetensors", "W_dec", decoder)
-        write_safetensors(cls.folder / "model.safetensors", "W_U", words)
+        write_safetensors(cls.folder / "sae.safetensors", {"W_dec": decoder})
+        write_safetensors(cls.folder / "model.safetensors", {"W_U": words})
         texts = [HOSTILE[i % len(HOSTILE)].format(cls.touched) + str(i) for i in range(300)]
         (cls.folder / "words.json").write_text(json.dumps(texts))
         made = yoneda("run", "--sae", cls.folder / "sae.safetensors", "--model", cls.folder / "model.safetensors",
@@ -103,7 +91,7 @@ class Plot(unittest.TestCase):
         self.assertFalse(self.touched.exists())
 
     def test_logits_are_the_histograms(self):
-        arrows = tensors_of(self.study / "arrows.safetensors")
+        arrows = read_safetensors(self.study / "arrows.safetensors")[0]
         script = self.script("logits", "--feature", "3,17")
         for f in (3, 17):
             found = block(script, f"feature_{f}")
@@ -118,7 +106,7 @@ class Plot(unittest.TestCase):
                 self.assertGreaterEqual(found[found[:, 3] == end, 1].sum(), arrows[f"{side}_tokens"].shape[1])
 
     def test_moments_are_those_of_the_arrows(self):
-        arrows = tensors_of(self.study / "arrows.safetensors")
+        arrows = read_safetensors(self.study / "arrows.safetensors")[0]
         labels = json.loads((self.study / "categories.json").read_text())["labels"]
         found = block(self.script("moments", "--color", "category"), "features")
         for column, name in ((1, "skewness"), (2, "kurtosis")):
@@ -136,6 +124,20 @@ class Plot(unittest.TestCase):
             self.assertEqual(block(script, f"draws_{i}")[:, 0].tolist(), draws)
             self.assertIn(f"'{test['verdict']}, p = ", script)
             self.assertIn(f"set arrow from {test['observed']:.16g}".rstrip("0"), script)
+
+    def test_nulls_of_a_users_diagrams_are_there(self):
+        own = self.folder / "own"
+        shutil.copytree(self.study, own)
+        (self.folder / "d.toml").write_text('[objects]\na = { feature = 1 }\nb = { feature = 2 }\nc = { feature = 3 }\n'
+                                            '[[equation]]\nname = "mine"\nleft = ["a", "b", "c"]\nright = ["a", "c"]\nbase = "real"\n')
+        checked = yoneda("check", own, "--diagram", self.folder / "d.toml", "--samples", 30)
+        self.assertIn(checked.returncode, (0, 1), checked.stderr)
+        check = json.loads((own / "check.json").read_text())
+        equation, = check["diagrams"]["equations"]
+        script = yoneda("plot", own, "--what", "nulls", "--script").stdout
+        self.assertIn("'mine: discrepancy'", script)
+        self.assertEqual(block(script, f"draws_{len(check['tests'])}")[:, 0].tolist(), [draw for draw in equation["draws"] if draw is not None])
+        self.assertIn(f"set arrow from {equation['discrepancy']:.16g}".rstrip("0"), script)
 
     def test_arrows_of_the_quotient_are_the_strongest(self):
         found = json.loads((self.study / "categories.json").read_text())
