@@ -12,6 +12,7 @@
 #include "packed_arrays.hpp"
 #include "page.hpp"
 #include "text_of_bytes.hpp"
+#include "yoneda/arrows/extremes.hpp"
 #include "yoneda/category/feature_frustration.hpp"
 #include "yoneda/core/safe_text.hpp"
 #include "yoneda/graph/layout.hpp"
@@ -25,7 +26,7 @@ namespace {
 using study::Json;
 namespace fs = std::filesystem;
 
-constexpr std::size_t bins = 52;
+constexpr std::size_t bins = histogram_bins + 2;
 
 Index shown_tokens(const LogitArrows& arrows, Index asked) {
   const Index most = asked > 0 ? asked : arrows.n > 20000 ? 10 : 25;
@@ -139,10 +140,16 @@ Json part(const std::string& path) {
   return json;
 }
 
+// The last part of a path, with or without a slash at its end.
+std::string last_name(const std::string& path) {
+  const fs::path whole = fs::path(path).lexically_normal();
+  return (whole.has_filename() ? whole : whole.parent_path()).filename().string();
+}
+
 // Where a source lies is the business of whoever made the page, not of whoever reads it.
 Json without_folders(Json record) {
   for (auto& [role, source] : record["sources"].items()) {
-    source["path"] = fs::path(source["path"].get<std::string>()).filename().string();
+    source["path"] = last_name(source["path"].get<std::string>());
     source.erase("files");
   }
   return record;
@@ -217,7 +224,7 @@ HtmlReport html_report(const study::Study& study, const HtmlOptions& options,
   add_frustration(arrays, graph.graph);
 
   Json data{{"format", "yoneda-report/1"},
-            {"title", fs::path(study.folder).lexically_normal().filename().string()},
+            {"title", last_name(study.folder)},
             {"command", options.command},
             {"record", without_folders(study::to_json(study.record, "yoneda-study/1"))},
             {"n", arrows.n},

@@ -1,15 +1,14 @@
 // JSON helpers shared by the writers of this folder.
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <string>
 
 #include "report/node_columns.hpp"
+#include "study/json.hpp"
 
 namespace yoneda::report {
 
-/// Keys stay in the order they are written, so that files read well.
-using Json = nlohmann::ordered_json;
+using study::Json;
 
 /// Text that is no UTF-8 is written with replacement characters. `indent` -1: on one line.
 inline std::string json_text(const Json& json, int indent = -1) {

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """What report.html carries, read without the program: its data against the study, its markup against a hostile vocabulary.
 
-usage: report.py PROGRAM
+usage: report.py PROGRAM SOURCE_FOLDER
 """
 import base64
 import hashlib
@@ -10,8 +10,6 @@ import json
 import pathlib
 import re
 import shutil
-import struct
-import subprocess
 import sys
 import tempfile
 import unittest
@@ -19,34 +17,12 @@ import zlib
 
 import numpy
 
-PROGRAM = sys.argv[1]
+from command_line import yoneda
+from tensors import read_safetensors, write_safetensors
+
 N, D, V, K = 40, 16, 60, 12
 HOSTILE = ["</script><script>document.title='taken'</script>", "<img src=x onerror=alert(1)>", "<!-- ", "-->", "\u2028", "\"};alert(1)//",
            "javascript:alert(1)", "&lt;b&gt;", "<style>*{display:none}</style>", "\x1b[31m", "{{data}}", "a\x00b"]
-
-
-def yoneda(*arguments):
-    return subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True)
-
-
-def write_safetensors(path, tensors):
-    header, data = {}, b""
-    for name, array in tensors.items():
-        raw = numpy.ascontiguousarray(array, "<f4").tobytes()
-        header[name] = {"dtype": "F32", "shape": list(array.shape), "data_offsets": [len(data), len(data) + len(raw)]}
-        data += raw
-    text = json.dumps(header).encode()
-    path.write_bytes(struct.pack("<Q", len(text)) + text + data)
-
-
-def read_safetensors(path):
-    raw = path.read_bytes()
-    size = struct.unpack("<Q", raw[:8])[0]
-    header = json.loads(raw[8:8 + size])
-    header.pop("__metadata__", None)
-    kinds = {"F32": "<f4", "I32": "<i4", "I64": "<i8", "U8": "u1"}
-    return {name: numpy.frombuffer(raw[8 + size + entry["data_offsets"][0]:8 + size + entry["data_offsets"][1]], kinds[entry["dtype"]]).reshape(entry["shape"])
-            for name, entry in header.items()}
 
 
 class Elements(html.parser.HTMLParser):
@@ -88,11 +64,11 @@ class Report(unittest.TestCase):
         cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="yoneda-"))
         cls.addClassCleanup(shutil.rmtree, cls.folder)
         numbers = numpy.random.default_rng(3)
-        write_safetensors(cls.folder / "sae.safetensors", {"W_dec": numbers.normal(size=(N, D))})
-        write_safetensors(cls.folder / "model.safetensors", {"W_U": numbers.normal(size=(V, D))})
+        write_safetensors(cls.folder / "sae.safetensors", {"W_dec": numbers.normal(size=(N, D)).astype("float32")})
+        write_safetensors(cls.folder / "model.safetensors", {"W_U": numbers.normal(size=(V, D)).astype("float32")})
         words = HOSTILE + [f"word{i}" for i in range(V - len(HOSTILE))]
         (cls.folder / "words.json").write_text(json.dumps(words))
-        cls.study = cls.folder / "a <b>study</b>"
+        cls.study = cls.folder / "a <b>study"
         made = yoneda("run", "--sae", cls.folder / "sae.safetensors", "--model", cls.folder / "model.safetensors", "--unembedding", "W_U",
                       "--vocabulary", cls.folder / "words.json", "-k", K, "--neighbors", 5, "--samples", 9, "--count", 4, "-o", cls.study)
         assert made.returncode == 0, made.stderr
@@ -104,7 +80,7 @@ class Report(unittest.TestCase):
         self.assertTrue((self.study / "report.html").exists())
 
     def test_features_are_those_of_the_arrows(self):
-        arrows = read_safetensors(self.study / "arrows.safetensors")
+        arrows, _ = read_safetensors(self.study / "arrows.safetensors")
         for end in ("positive", "negative"):
             shown = self.arrays[f"{end}_tokens"].reshape(N, 7)
             numpy.testing.assert_array_equal(self.arrays["token_ids"][shown], arrows[f"{end}_tokens"][:, :7])
@@ -117,7 +93,7 @@ class Report(unittest.TestCase):
         self.assertLessEqual(numpy.abs(self.arrays["histogram"].reshape(N, 52) - expected).max(), 0.5 + 1e-9)
 
     def test_edges_are_those_of_the_graph_the_strongest_first(self):
-        graph = read_safetensors(self.study / "graph.safetensors")
+        graph, _ = read_safetensors(self.study / "graph.safetensors")
         rows = numpy.repeat(numpy.arange(N), numpy.diff(graph["row_offsets"]))
         once = rows < graph["columns"]
         expected = set(zip(rows[once].tolist(), graph["columns"][once].tolist(), graph["weights"][once].tolist()))
@@ -176,6 +152,10 @@ class Report(unittest.TestCase):
         self.assertIn("yoneda report", self.data["command"])
         self.assertIn("yoneda run", self.data["record"]["command"])
         self.assertEqual(self.data["record"]["sources"]["sae"]["path"], "sae.safetensors")
+        self.assertEqual(self.data["title"], "a <b>study")
+        slash = self.folder / "slash.html"
+        self.assertEqual(yoneda("report", f"{self.study}/", "-o", slash).returncode, 0)
+        self.assertEqual(contents(slash)[1]["title"], "a <b>study")
         self.assertIn("Mike Bostock", self.data["licence"])
 
     def test_the_same_study_gives_the_same_page_for_any_number_of_threads(self):
@@ -228,7 +208,7 @@ class Report(unittest.TestCase):
     def test_a_graph_of_another_sae_is_refused(self):
         other = self.folder / "other"
         shutil.copytree(self.study, other)
-        write_safetensors(self.folder / "small.safetensors", {"W_dec": numpy.random.default_rng(5).normal(size=(9, D))})
+        write_safetensors(self.folder / "small.safetensors", {"W_dec": numpy.random.default_rng(5).normal(size=(9, D)).astype("float32")})
         small = self.folder / "small"
         made = yoneda("run", "--sae", self.folder / "small.safetensors", "--model", self.folder / "model.safetensors", "--unembedding", "W_U", "--feature-axis", "rows",
                       "-k", K, "--neighbors", 3, "--samples", 9, "--count", 2, "-o", small)
