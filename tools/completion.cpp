@@ -18,12 +18,6 @@ std::string short_name(const CommandText& command) {
   return command.name.substr(command.name.find(' ') + 1);
 }
 
-std::string joined(const std::vector<std::string>& texts, const std::string& between) {
-  std::string line;
-  for (const std::string& text : texts) line += (line.empty() ? "" : between) + text;
-  return line;
-}
-
 std::string replaced(std::string text, const std::string& what, const std::string& by) {
   for (auto at = text.find(what); at != text.npos; at = text.find(what, at + by.size()))
     text.replace(at, what.size(), by);

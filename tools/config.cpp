@@ -74,11 +74,6 @@ void apply(const study::Setting& setting, CLI::Option& option, const std::string
   }
 }
 
-std::string word(const std::string& text) {
-  const bool plain = !text.empty() && text.find_first_of(" \t\n'\"\\$&|;<>()*?") == text.npos;
-  return plain ? text : "'" + text + "'";
-}
-
 void read_config(CLI::App& command, ConfigUse& use, const std::vector<std::string>& paths) {
   const auto settings = study::read_settings(use.path);
   use.hash = yoneda::io::hash_file(use.path);
@@ -88,7 +83,7 @@ void read_config(CLI::App& command, ConfigUse& use, const std::vector<std::strin
     if (option.count() > 0 || (setting.truth && value == "false")) continue;
     apply(setting, option, value, use.path);
     use.flags += (use.flags.empty() ? "--" : " --") + setting.name;
-    if (!setting.truth) use.flags += " " + word(setting.text);
+    if (!setting.truth) use.flags += " " + shell_word(setting.text);
   }
 }
 

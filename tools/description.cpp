@@ -54,12 +54,6 @@ std::string value_label(const std::string& type, bool listed) {
   return plain == "FLOAT" ? "X" : plain;
 }
 
-std::string joined(const std::vector<std::string>& texts, const std::string& between) {
-  std::string line;
-  for (const std::string& text : texts) line += (line.empty() ? "" : between) + text;
-  return line;
-}
-
 std::string either(const std::vector<std::string>& texts) {
   std::string line;
   for (std::size_t i = 0; i < texts.size(); ++i)
@@ -119,6 +113,12 @@ std::string those_there(const CLI::App& app, const std::vector<std::string>& nam
 }
 
 }  // namespace
+
+std::string joined(const std::vector<std::string>& texts, const std::string& between) {
+  std::string line;
+  for (const std::string& text : texts) line += (line.empty() ? "" : between) + text;
+  return line;
+}
 
 const CLI::App* command_named(const CLI::App& app, const std::string& name) {
   for (const CLI::App* command : app.get_subcommands({}))

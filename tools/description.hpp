@@ -62,6 +62,8 @@ std::string help_text(const CLI::App& app);
 /// What `yoneda` alone says: the way from weights to a report, and what to type first.
 std::string overview(const CLI::App& app);
 
+std::string joined(const std::vector<std::string>& texts, const std::string& between);
+
 /// The text in lines of at most `width` columns, the first behind what stands before it already,
 /// the others behind `indent` blanks.
 std::string wrapped(const std::string& text, std::size_t indent, std::size_t width = 80);

@@ -47,7 +47,7 @@ study::GraphFile unconnected(const study::ArrowsFile& arrows) {
 }
 
 report::Exported read_input(const Options& options, const Session& session) {
-  const auto study = study::study_at(options.input);
+  const auto study = options.input.empty() ? std::nullopt : study_named(options.input);
   const auto given_or = [](const std::string& given, const std::string& in_study) {
     if (!given.empty() || in_study.empty()) return given;
     return std::filesystem::exists(in_study) ? in_study : std::string();

@@ -37,12 +37,7 @@ int exit_code(yoneda::ErrorKind kind) {
 
 std::string typed(int count, char** words) {
   std::string line = std::filesystem::path(words[0]).filename().string();
-  for (int i = 1; i < count; ++i) {
-    const std::string word = words[i];
-    const bool plain =
-        !word.empty() && word.find_first_of(" \t\n'\"\\$&|;<>()*?") == std::string::npos;
-    line += plain ? " " + word : " '" + word + "'";
-  }
+  for (int i = 1; i < count; ++i) line += " " + tool::shell_word(words[i]);
   return line;
 }
 

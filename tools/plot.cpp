@@ -59,7 +59,7 @@ report::PointColor point_color(const Options& options, const yoneda::LogitArrows
 }
 
 report::Figure figure(const Options& options) {
-  const auto study = study::study_at(options.input);
+  const auto study = study_named(options.input);
   const auto file = [&](const std::string& of_study) { return study ? of_study : options.input; };
   if (options.what == "quotient")
     return report::quotient_figure(

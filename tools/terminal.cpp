@@ -194,6 +194,12 @@ std::size_t line_width(std::size_t elsewhere) {
                     std::max<std::size_t>(60, elsewhere));
 }
 
+std::string shell_word(const std::string& word) {
+  const bool plain =
+      !word.empty() && word.find_first_of(" \t\n'\"\\$&|;<>()*?") == std::string::npos;
+  return plain ? word : "'" + word + "'";
+}
+
 std::string heading(const std::string& text) {
   return painted("1", text);
 }

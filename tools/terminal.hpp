@@ -50,6 +50,9 @@ std::string in_orange(const std::string& text);
 /// Makes Ctrl-C ask for a stop instead of killing the process; a second one kills.
 void catch_interrupts();
 
+/// A word as it is typed: in quotes where a shell would take it apart.
+std::string shell_word(const std::string& word);
+
 /// A note on standard error.
 void print_note(std::string_view text);
 

@@ -145,9 +145,8 @@ std::string value_error(const CLI::Option& option, const CLI::ParseError& error)
 }
 
 std::string no_choice(const std::string& value, const std::vector<std::string>& choices) {
-  std::string all;
-  for (const std::string& choice : choices) all += (all.empty() ? "" : ", ") + choice;
-  return fmt::format("{} is none of {}{}", shown(value), all, guess(value, choices));
+  return fmt::format("{} is none of {}{}", shown(value), joined(choices, ", "),
+                     guess(value, choices));
 }
 
 std::string usage_error(const CLI::App& app, const CLI::ParseError& error) {
