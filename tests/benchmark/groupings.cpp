@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "graph_input.hpp"
 #include "yoneda/cluster/edge_contraction.hpp"
 #include "yoneda/cluster/leiden.hpp"
 #include "yoneda/cluster/sponge.hpp"
@@ -21,27 +22,6 @@
 using namespace yoneda;
 
 namespace {
-
-template <class T>
-std::vector<T> numbers(std::ifstream& file, Index count) {
-  std::vector<T> values(count);
-  file.read(reinterpret_cast<char*>(values.data()),
-            static_cast<std::streamsize>(values.size() * sizeof(T)));
-  if (!file) throw Error(ErrorKind::file, "the graph's file is too short");
-  return values;
-}
-
-SignedGraph read(const char* path) {
-  std::ifstream file(path, std::ios::binary);
-  const auto sizes = numbers<std::int64_t>(file, 2);
-  const auto sources = numbers<Id>(file, sizes[1]), targets = numbers<Id>(file, sizes[1]);
-  const auto weights = numbers<float>(file, sizes[1]);
-  std::vector<Edge> edges;
-  for (std::size_t e = 0; e < weights.size(); ++e)
-    edges.push_back({sources[e], targets[e], weights[e]});
-  return SignedGraph::from_edges(sizes[0], std::move(edges), Direction::undirected,
-                                 GraphKind::user);
-}
 
 Clustering grouped(const std::string& method, const SignedGraph& graph, Index count,
                    std::uint64_t seed, Index restarts) {

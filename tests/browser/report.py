@@ -1,21 +1,25 @@
 #!/usr/bin/python3
 """report.html in a real browser, without a screen: what a person clicks, types and sees.
 
-usage: report.py PROGRAM [--pictures FOLDER]
+usage: report.py PROGRAM SOURCE_FOLDER [--pictures FOLDER]
 
 Needs Debian's chromium, chromium-driver and python3-selenium; skipped with a message where they are missing.
 """
 import json
 import pathlib
 import shutil
-import struct
 import subprocess
 import sys
 import tempfile
 import time
 import unittest
 
-PROGRAM = sys.argv[1]
+import numpy
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tools"))
+from command_line import PROGRAM, SOURCE  # noqa: E402
+from tensors import write_safetensors  # noqa: E402
+
 PICTURES = pathlib.Path(sys.argv[sys.argv.index("--pictures") + 1]) if "--pictures" in sys.argv else None
 
 try:
@@ -39,16 +43,6 @@ def browser(width, height, dark=False):
     return driver
 
 
-def write_safetensors(path, tensors):
-    header, data = {}, b""
-    for name, rows in tensors.items():
-        raw = struct.pack(f"<{len(rows) * len(rows[0])}f", *[value for row in rows for value in row])
-        header[name] = {"dtype": "F32", "shape": [len(rows), len(rows[0])], "data_offsets": [len(data), len(data) + len(raw)]}
-        data += raw
-    text = json.dumps(header).encode()
-    path.write_bytes(struct.pack("<Q", len(text)) + text + data)
-
-
 class Page(unittest.TestCase):
     width, height = 1280, 800
 
@@ -66,7 +60,7 @@ class Page(unittest.TestCase):
     def make_study(cls):
         study = cls.folder / "demo"
         subprocess.run([PROGRAM, "demo", "-o", str(study)], check=True, capture_output=True)
-        beliefs = pathlib.Path(__file__).resolve().parents[2] / "examples" / "beliefs.toml"
+        beliefs = SOURCE / "examples" / "beliefs.toml"
         subprocess.run([PROGRAM, "check", str(study), "--diagram", str(beliefs)], check=True, capture_output=True)
         subprocess.run([PROGRAM, "report", str(study)], check=True, capture_output=True)
         return study
@@ -361,9 +355,7 @@ class Hostile(Page):
 
     @classmethod
     def make_study(cls):
-        import random
-        numbers = random.Random(4)
-        rows = lambda count: [[numbers.gauss(0, 1) for _ in range(8)] for _ in range(count)]
+        rows = lambda count: numpy.random.default_rng(count).normal(size=(count, 8)).astype("float32")
         write_safetensors(cls.folder / "sae.safetensors", {"W_dec": rows(24)})
         write_safetensors(cls.folder / "model.safetensors", {"W_U": rows(len(cls.words))})
         (cls.folder / "words.json").write_text(json.dumps(cls.words))

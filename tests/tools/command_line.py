@@ -8,7 +8,6 @@ import os
 import pathlib
 import shutil
 import signal
-import struct
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,8 @@ import unittest
 import jsonschema
 import numpy
 
+from tensors import read_safetensors, write_safetensors
+
 PROGRAM, SOURCE = sys.argv[1], pathlib.Path(sys.argv[2])
 SHARED = SOURCE.parent / "shared" / "data"
 DEMO = SOURCE / "tools" / "demo"
@@ -26,31 +27,6 @@ FIXTURES = SOURCE / "tests" / "data"
 
 def yoneda(*arguments, cwd=None):
     return subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, cwd=cwd)
-
-
-def write_safetensors(path, tensors):
-    """An independent writer of the published layout: header length, JSON header, raw data."""
-    header, data = {}, b""
-    for name, array in tensors.items():
-        dtype = {"float32": "F32", "float16": "F16", "int32": "I32", "int64": "I64"}[str(array.dtype)]
-        raw = numpy.ascontiguousarray(array).tobytes()
-        header[name] = {"dtype": dtype, "shape": list(array.shape), "data_offsets": [len(data), len(data) + len(raw)]}
-        data += raw
-    text = json.dumps(header).encode()
-    path.write_bytes(struct.pack("<Q", len(text)) + text + data)
-
-
-def read_safetensors(path):
-    raw = path.read_bytes()
-    size = struct.unpack("<Q", raw[:8])[0]
-    header = json.loads(raw[8:8 + size])
-    kinds = {"F32": "<f4", "F16": "<f2", "I32": "<i4", "I64": "<i8", "U8": "u1"}
-    metadata = header.pop("__metadata__", {})
-    tensors = {}
-    for name, entry in header.items():
-        begin, end = entry["data_offsets"]
-        tensors[name] = numpy.frombuffer(raw[8 + size + begin:8 + size + end], kinds[entry["dtype"]]).reshape(entry["shape"])
-    return tensors, metadata
 
 
 def silhouette(rows, labels):

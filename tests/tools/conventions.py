@@ -21,7 +21,6 @@ What fold_layer_norm does with biases moves all features' logits alike and is no
 import json
 import pathlib
 import shutil
-import struct
 import subprocess
 import sys
 import tempfile
@@ -29,38 +28,24 @@ import unittest
 
 import numpy
 
+import tensors
+from tensors import read_safetensors
+
 PROGRAM = sys.argv[1]
 V, D, N, K = 60, 8, 12, 7
 
 
-def write_safetensors(path, tensors):
-    header, data = {}, b""
-    for name, array in tensors.items():
-        raw = numpy.ascontiguousarray(array, "<f4").tobytes()
-        header[name] = {"dtype": "F32", "shape": list(array.shape), "data_offsets": [len(data), len(data) + len(raw)]}
-        data += raw
-    text = json.dumps(header).encode()
-    path.write_bytes(struct.pack("<Q", len(text)) + text + data)
-
-
-def read_safetensors(path):
-    raw = path.read_bytes()
-    size = struct.unpack("<Q", raw[:8])[0]
-    header = json.loads(raw[8:8 + size])
-    metadata = header.pop("__metadata__", {})
-    kinds = {"F32": "<f4", "I32": "<i4", "I64": "<i8", "U8": "u1"}
-    return {name: numpy.frombuffer(raw[8 + size + entry["data_offsets"][0]:8 + size + entry["data_offsets"][1]],
-                                   kinds[entry["dtype"]]).reshape(entry["shape"])
-            for name, entry in header.items()}, metadata
+def write_safetensors(path, arrays):
+    tensors.write_safetensors(path, {name: array.astype("<f4") for name, array in arrays.items()})
 
 
 def write_shards(folder, shards):
     """Several files and the index that says which holds what."""
     weight_map = {}
-    for i, tensors in enumerate(shards, 1):
+    for i, shard in enumerate(shards, 1):
         name = f"model-{i:05}-of-{len(shards):05}.safetensors"
-        write_safetensors(folder / name, tensors)
-        weight_map.update({tensor: name for tensor in tensors})
+        write_safetensors(folder / name, shard)
+        weight_map.update({tensor: name for tensor in shard})
     (folder / "model.safetensors.index.json").write_text(json.dumps({"metadata": {}, "weight_map": weight_map}))
 
 

@@ -10,7 +10,6 @@ import json
 import pathlib
 import re
 import shutil
-import struct
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,8 @@ from xml.etree import ElementTree
 
 import jsonschema
 import numpy
+
+from tensors import read_safetensors, write_safetensors
 
 try:
     import networkx
@@ -34,34 +35,12 @@ except ImportError:
     sparse = None
 
 PROGRAM, SOURCE = sys.argv[1], pathlib.Path(sys.argv[2])
-KINDS = {"float32": "F32", "int32": "I32", "int64": "I64", "uint8": "U8"}
 # Texts that XML, DOT or CSV could stumble over; only the first three are UTF-8 without controls.
 TOKENS = [b" king", b'<a href="b">&amp;</a>', "Zürich, \u4e2d".encode(), b"", b"\x00\x01\x1b[31m\r\n\t", b"\xff\xfe",
           b"]]>", b"back\\slash", "\ufffe\u202e".encode(), b'"quoted"']
 SHOWN = ["␣king", '<a href="b">&amp;</a>', "'Zürich, 中'", "''", r"\x00\x01\x1b[31m\r\n\t", r"\xff\xfe", "]]>",
          r"back\\slash", r"\u{fffe}\u{202e}", '"quoted"']
 n, k = 12, 4
-
-
-def write_safetensors(path, tensors, metadata):
-    """An independent writer of the published layout: header length, JSON header, raw data."""
-    header, data = {"__metadata__": metadata}, b""
-    for name, array in tensors.items():
-        raw = numpy.ascontiguousarray(array).tobytes()
-        header[name] = {"dtype": KINDS[str(array.dtype)], "shape": list(array.shape), "data_offsets": [len(data), len(data) + len(raw)]}
-        data += raw
-    text = json.dumps(header).encode()
-    path.write_bytes(struct.pack("<Q", len(text)) + text + data)
-
-
-def read_safetensors(path):
-    raw = path.read_bytes()
-    size, = struct.unpack("<Q", raw[:8])
-    header = json.loads(raw[8:8 + size])
-    metadata = header.pop("__metadata__")
-    dtypes = {kind: numpy.dtype(name) for name, kind in KINDS.items()}
-    return {name: numpy.frombuffer(raw[8 + size:][slice(*entry["data_offsets"])], dtypes[entry["dtype"]]).reshape(entry["shape"])
-            for name, entry in header.items()}, metadata
 
 
 def needs(module, name):

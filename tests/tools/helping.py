@@ -62,7 +62,7 @@ class Help(Scratch):
         """In their order, in a folder where everything that they name stands for something."""
         path = pathlib.Path(self.folder)
         tensors = {}
-        weights, _ = read_f16(DEMO / "sae" / "sae_weights.safetensors")
+        weights, _ = read_safetensors(DEMO / "sae" / "sae_weights.safetensors")
         for name, n in (("my-sae", 256), ("layer-0", 96), ("layer-5", 80), ("layer-9", 64)):
             (path / name).mkdir()
             (path / name / "cfg.json").write_text((DEMO / "sae" / "cfg.json").read_text().replace("2048", str(n)))
@@ -115,19 +115,6 @@ class Help(Scratch):
             self.assertEqual(len(lines(ran.stderr)), 1, ran.stderr)
             self.assertEqual("did you mean" in ran.stderr, guess is not None, ran.stderr)
             self.assertIn(guess or "", ran.stderr)
-
-
-def read_f16(path):
-    """As read_safetensors, of half precision, too."""
-    import json
-    import struct
-    raw = path.read_bytes()
-    size = struct.unpack("<Q", raw[:8])[0]
-    header = json.loads(raw[8:8 + size])
-    header.pop("__metadata__", None)
-    kinds = {"F32": "<f4", "F16": "<f2"}
-    return {name: numpy.frombuffer(raw[8 + size + e["data_offsets"][0]:8 + size + e["data_offsets"][1]],
-                                   kinds[e["dtype"]]).reshape(e["shape"]) for name, e in header.items()}, None
 
 
 class Completion(Scratch):

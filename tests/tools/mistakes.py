@@ -11,25 +11,20 @@ import json
 import os
 import pathlib
 import shutil
-import struct
 import subprocess
 import sys
 import tempfile
 
 import numpy
 
+from tensors import write_safetensors
+
 PROGRAM, SOURCE = os.path.abspath(sys.argv[1]), pathlib.Path(sys.argv[2])
 GOLDEN = SOURCE / "tests" / "golden" / "mistakes.txt"
 
 
-def safetensors(path, tensors):
-    header, data = {}, b""
-    for name, array in tensors.items():
-        raw = numpy.ascontiguousarray(array, dtype="float32").tobytes()
-        header[name] = {"dtype": "F32", "shape": list(array.shape), "data_offsets": [len(data), len(data) + len(raw)]}
-        data += raw
-    text = json.dumps(header).encode()
-    path.write_bytes(struct.pack("<Q", len(text)) + text + data)
+def safetensors(path, arrays):
+    write_safetensors(path, {name: array.astype("float32") for name, array in arrays.items()})
 
 
 def make_sae(folder, n, d, random):
