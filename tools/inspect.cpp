@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 
 #include "command.hpp"
@@ -341,6 +342,14 @@ void describe_graph(const study::GraphFile& file, Report& report) {
   }
 }
 
+void describe_graph_file(const std::string& path, Report& report) {
+  const auto graph = study::read_graph(path);
+  describe_graph(graph, report);
+  if (!graph.record.command.empty()) describe_record(graph.record, report);
+  for (const std::string& note : graph.notes) report.say("  note: " + safe(note));
+  report.say(fmt::format("next: yoneda check {} -o check.json", path));
+}
+
 // True where the file is one of ours.
 bool describe_ours(const std::string& path, Report& report) {
   if (fs::is_directory(path) || !path.ends_with(".safetensors")) return false;
@@ -357,13 +366,31 @@ bool describe_ours(const std::string& path, Report& report) {
     describe_tensors(file, report);
     report.say(fmt::format("next: yoneda graph {} -o graph.safetensors", path));
   } else if (format->second.starts_with("yoneda-graph/")) {
-    const auto graph = study::read_graph(path);
-    describe_graph(graph, report);
-    describe_record(graph.record, report);
-    report.say(fmt::format("next: yoneda check {} -o check.json", path));
+    describe_graph_file(path, report);
   } else {
     report.say("a file of format " + safe_text(format->second, 60));
   }
+  return true;
+}
+
+// A graph that another program may have written; SciPy's compressed rows are told from other
+// archives by the name of their offsets.
+bool is_graph(const std::string& path) {
+  if (!fs::is_regular_file(path)) return false;
+  const auto ending = fs::path(path).extension();
+  constexpr std::array known{".graphml", ".tsv", ".csv", ".mtx"};
+  if (std::ranges::find(known, ending) != known.end()) return true;
+  if (ending != ".npz") return false;
+  std::vector<std::string> reasons;
+  const auto file = attempt([&] { return yoneda::io::read_tensors(path); }, reasons);
+  return file && file->find("indptr");
+}
+
+// True where the file is a graph that need not be ours.
+bool describe_foreign(const std::string& path, Report& report) {
+  if (!is_graph(path)) return false;
+  report.json["kind"] = "graph";
+  describe_graph_file(path, report);
   return true;
 }
 
@@ -383,7 +410,7 @@ void run(const Options& options, const Session& session) {
     describe_study(path, *found, report);
   else if (is_vocabulary(path))
     describe_vocabulary(path, report);
-  else if (!describe_ours(path, report))
+  else if (!describe_ours(path, report) && !describe_foreign(path, report))
     describe_weights(options, report);
   if (session.json)
     print_json(report.json);
@@ -397,8 +424,9 @@ void add_inspect(CLI::App& app, Session& session) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("inspect", "What a path holds, and what to type next");
   command
-      ->add_option("path", options->path,
-                   "an SAE's or a model's folder, a file of tensors, a vocabulary, a study")
+      ->add_option(
+          "path", options->path,
+          "an SAE's or a model's folder, a file of tensors, a vocabulary, a graph, a study")
       ->required();
   command->add_option("--model", options->sources.options.model,
                       "the model that an SAE should fit");

@@ -1202,6 +1202,21 @@ class Inspect(Scratch):
             self.assertIn("yoneda", self.done("inspect", self.folder / "study" / name))
         self.assertEqual(json.loads(self.done("inspect", self.folder / "sae", "--json"))["dialect"], "SAELens")
 
+    def test_a_graph_is_one_in_every_format_that_is_read(self):
+        edges = self.folder / "edges.tsv"
+        edges.write_text("0 1 0.5\n1 2 -0.25\n2 3 0.75\n")
+        for ending in ("tsv", "csv", "mtx", "npz", "graphml", "safetensors"):
+            path = self.folder / f"graph.{ending}"
+            self.done("export", edges, "--to", ending, "-o", path)
+            text = self.done("inspect", path)
+            for words in ("4 nodes, 3 edges", f"next: yoneda check {path}"):
+                self.assertIn(words, text, ending)
+            self.assertEqual(self.described(path)["graph"]["edges"], 3, ending)
+
+    def test_a_broken_graph_is_refused_with_its_line(self):
+        edges = self.folder / "edges.tsv"
+        edges.write_text("0 1 0.5\n1 two -0.25\n")
+        self.refused(2, "edges.tsv, line 2", "inspect", edges)
 
     def described(self, *arguments):
         return json.loads(self.done("inspect", *arguments, "--json"))
