@@ -87,6 +87,7 @@
 #include "yoneda/graph/subgraph.hpp"
 #include "yoneda/graph/topological_order.hpp"
 #include "yoneda/graph/virtual.hpp"
+#include "yoneda/linear/assignment.hpp"
 #include "yoneda/linear/conjugate_gradients.hpp"
 #include "yoneda/linear/dot.hpp"
 #include "yoneda/linear/float_rows.hpp"
