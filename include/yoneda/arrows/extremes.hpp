@@ -278,11 +278,13 @@ class QueryBlock {
   /// Sets the range of the histogram, and guesses thresholds.
   void look_at_sample() {
     sample_variance_.resize(count_);
+    const bool histogram = setting_.options.histogram;
+    const bool variance_matters = histogram || setting_.gemm.multiply_bf16;
     for_each_row_of_sample(
         [&](QueryState& state, std::span<float> products, std::vector<float>& scratch) {
-          const double variance = sample_spread(products).variance;
+          const double variance = variance_matters ? sample_spread(products).variance : 0;
           sample_variance_[&state - states_.data()] = variance;
-          set_histogram(state, variance);
+          if (histogram) set_histogram(state, variance);
           if (state.norms.norm > 0 && setting_.sample.size() >= setting_.options.k)
             guess_thresholds(state, products, scratch);
         });
