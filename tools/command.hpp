@@ -96,6 +96,7 @@ void add_categories(CLI::App& app, Session& session);
 void add_check(CLI::App& app, Session& session);
 void add_export(CLI::App& app, Session& session);
 void add_features(CLI::App& app, Session& session);
+void add_compare(CLI::App& app, Session& session);
 void add_compose(CLI::App& app, Session& session);
 void add_enrich(CLI::App& app, Session& session);
 void add_plot(CLI::App& app, Session& session);

@@ -108,6 +108,7 @@ int main(int argc, char** argv) {
   tool::add_graph(app, session);
   tool::add_categories(app, session);
   tool::add_check(app, session);
+  tool::add_compare(app, session);
   tool::add_compose(app, session);
   tool::add_enrich(app, session);
   tool::add_relations(app, session);

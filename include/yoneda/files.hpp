@@ -31,6 +31,7 @@
 #include "yoneda/study/arrows_file.hpp"
 #include "yoneda/study/categories_file.hpp"
 #include "yoneda/study/check_file.hpp"
+#include "yoneda/study/comparison.hpp"
 #include "yoneda/study/diagram_check.hpp"
 #include "yoneda/study/diagram_check_file.hpp"
 #include "yoneda/study/diagram_file.hpp"

@@ -641,6 +641,131 @@ class Compose(Scratch):
         self.assertEqual(yoneda("compose", self.a, self.b).returncode, 2)
 
 
+class Compare(Scratch):
+    """What of one SAE is in another."""
+
+    def setUp(self):
+        super().setUp()
+        toy(self.folder, n=80, d=24)
+        random = numpy.random.default_rng(7)
+        W = random.standard_normal((80, 24)).astype("float32")
+        self.order = random.permutation(80)
+        noise = lambda scale: scale * random.standard_normal((80, 24)).astype("float32")
+        self.W = {"a": W, "b": (W + noise(0.2))[self.order], "c": W + noise(0.2)}
+        for name, decoder in self.W.items():
+            self.sae(name, decoder)
+
+    def sae(self, name, decoder, hook="blocks.1.hook_resid_post"):
+        folder = self.folder / name
+        folder.mkdir()
+        n, d = decoder.shape
+        (folder / "cfg.json").write_text(json.dumps({
+            "architecture": "topk", "k": 6, "d_in": d, "d_sae": n, "dtype": "float32", "apply_b_dec_to_input": True,
+            "normalize_activations": "none", "metadata": {"model_name": "toy", "hook_name": hook}}))
+        write_safetensors(folder / "sae_weights.safetensors", {
+            "W_enc": decoder.T.copy(), "W_dec": decoder, "b_enc": numpy.zeros(n, "float32"),
+            "b_dec": numpy.zeros(d, "float32")})
+        return folder
+
+    def compared(self, *arguments):
+        out = self.folder / "compare.json"
+        text = self.done("compare", *arguments, "--samples", 20, "-o", out)
+        return text, self.valid("comparison", out)
+
+    def test_matches_are_those_of_numpy(self):
+        a, b, c = (self.W[name] / numpy.linalg.norm(self.W[name], axis=1, keepdims=True) for name in "abc")
+        text, found = self.compared(self.folder / "a", self.folder / "b", self.folder / "c")
+        for words in ("From A to B", "From B to C", "are matched", "Do the maps compose", "reproducible"):
+            self.assertIn(words, text)
+        step, cosines = found["steps"][0], a @ b.T
+        self.assertEqual([row["match"] for row in step["features"]], cosines.argmax(1).tolist())
+        self.assertEqual([row["match"] for row in step["back"]], cosines.argmax(0).tolist())
+        # Nobody wants what another wants, so that the pairing is that of the nearest.
+        self.assertEqual([row["one_to_one"] for row in step["features"]], cosines.argmax(1).tolist())
+        self.assertAlmostEqual(step["one_to_one"]["cosine"], float(cosines.max(1).sum()), places=3)
+        self.assertEqual(step["fates"], {"matched": 80, "split": 0, "absorbed": 0, "lost": 0})
+        self.assertEqual(self.order[[row["match"] for row in step["features"]]].tolist(), list(range(80)))
+        functoriality = found["functoriality"]
+        self.assertEqual((functoriality["looked_at"], functoriality["commuting"]), (80, 80))
+        self.assertEqual([test["observed"] for test in functoriality["tests"]], [1, 1, 1])
+        self.assertIsNone(found["naturality"])
+        self.assertEqual(found["virtual_weights"]["test"]["verdict"], "commutes")
+
+    def test_with_a_model_features_have_words_and_naturality_is_numpys(self):
+        model = self.folder / "model.safetensors"
+        text, found = self.compared(self.folder / "a", self.folder / "b", "--model", model)
+        self.assertIn("word", text)
+        W_U = read_safetensors(model)[0]["W_U"].astype("float64")
+        z_a, z_b = self.W["a"].astype("float64") @ W_U.T, self.W["b"].astype("float64") @ W_U.T
+        rows = found["steps"][0]["features"]
+        for f, row in enumerate(rows):
+            self.assertAlmostEqual(row["unnatural"], 1 - numpy.corrcoef(z_a[f], z_b[row["match"]])[0, 1], places=4)
+            self.assertEqual(row["raises"][0]["token"], int(z_a[f].argmax()))
+            self.assertEqual(row["lowers"][0]["token"], int(z_a[f].argmin()))
+        self.assertAlmostEqual(found["naturality"]["observed"], 1 - numpy.mean([row["unnatural"] for row in rows]),
+                               places=4)
+
+    def test_a_study_brings_its_model(self):
+        self.done("run", "--sae", self.folder / "a", "--model", self.folder / "model.safetensors", "-k", 10,
+                  "--samples", 20, "--no-report", "-o", self.folder / "study")
+        _, found = self.compared(self.folder / "study", self.folder / "b")
+        self.assertIn("raises", found["steps"][0]["features"][0])
+        self.assertEqual(pathlib.Path(found["sources"]["a"]["path"]).name, "a")
+        self.assertIn("model", found["sources"])
+
+    def test_splits_lists_and_a_tree_over_three_widths(self):
+        part = lambda W, seed: W + 0.6 * numpy.random.default_rng(seed).standard_normal(W.shape).astype("float32")
+        wide = numpy.concatenate([self.W["a"], part(self.W["a"][:5], 1), part(self.W["a"][:5], 2)])
+        wider = numpy.concatenate([wide, part(wide[:2], 3)])
+        text, found = self.compared(self.folder / "a", self.sae("wide", wide), self.sae("wider", wider))
+        self.assertIn("Split into most parts", text)
+        self.assertIn("in turn 2 parts of C", text)
+        fates = [row["fate"] for row in found["steps"][0]["features"]]
+        self.assertGreaterEqual(fates[:5].count("split"), 4)
+        self.assertEqual(fates[5:].count("split"), 0)
+        split = fates.index("split")
+        self.assertIn(split, found["steps"][0]["features"][split]["parts"])
+
+    def test_coactivation_on_rows_and_any_number_of_threads(self):
+        random = numpy.random.default_rng(3)
+        gangs = random.integers(0, 20, (400, 2))
+        rows = sum(self.W["a"][4 * gangs[:, i] + member] * random.uniform(0.5, 1.5, (400, 1))
+                   for i in range(2) for member in range(4)).astype("float32")
+        write_safetensors(self.folder / "rows.safetensors", {"x": rows})
+        more = ["--activations", self.folder / "rows.safetensors"]
+        text, found = self.compared(self.folder / "a", self.folder / "b", *more)
+        self.assertIn("fire together", text)
+        self.assertEqual(found["coactivation"]["test"]["verdict"], "commutes")
+        run = lambda threads: self.done("--threads", threads, "compare", self.folder / "a", self.folder / "b",
+                                        self.folder / "c", *more, "--samples", 5, "--json")
+        self.assertEqual(run(1), run(3))
+
+    def test_what_makes_no_sense_is_refused(self):
+        a, b = self.folder / "a", self.folder / "b"
+        other = self.sae("other", numpy.ones((10, 9), "float32"))
+        self.refused(2, "dimension 9, SAE a to one of 24", "compare", a, other)
+        self.refused(2, "nowhere", "compare", a, self.folder / "nowhere")
+        self.refused(2, "does not fit", "compare", a, b, "--model", self.narrow_model())
+        for flag in ("--samples", "--features", "--candidates", "--chance"):
+            self.assertEqual(yoneda("compare", a, b, flag, 0).returncode, 2)
+        self.assertEqual(yoneda("compare", a).returncode, 2)
+
+    def narrow_model(self):
+        write_safetensors(self.folder / "narrow.safetensors", {"W_U": numpy.ones((50, 9), "float32")})
+        return self.folder / "narrow.safetensors"
+
+    def test_without_an_encoder_the_rest_is_compared(self):
+        write_safetensors(self.folder / "decoder.safetensors", {"W_dec": self.W["b"]})
+        out = self.folder / "compare.json"
+        done = yoneda("compare", self.folder / "a", self.folder / "decoder.safetensors", self.folder / "c", "--samples", 5,
+                      "-o", out)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("no test of virtual weights: SAE B has no encoder", done.stderr)
+        found = self.valid("comparison", out)
+        self.assertIsNone(found["virtual_weights"])
+        self.assertEqual(found["functoriality"]["commuting"], 80)
+
+
 class BadInput(Scratch):
     def setUp(self):
         super().setUp()

@@ -63,7 +63,8 @@ class Help(Scratch):
         path = pathlib.Path(self.folder)
         tensors = {}
         weights, _ = read_safetensors(DEMO / "sae" / "sae_weights.safetensors")
-        for name, n in (("my-sae", 256), ("layer-0", 96), ("layer-5", 80), ("layer-9", 64)):
+        for name, n in (("my-sae", 256), ("layer-0", 96), ("layer-5", 80), ("layer-9", 64),
+                        ("sae-other", 128), ("narrow", 32), ("wide", 64), ("wider", 128)):
             (path / name).mkdir()
             (path / name / "cfg.json").write_text((DEMO / "sae" / "cfg.json").read_text().replace("2048", str(n)))
             tensors = {key: value[:, :n] if key == "W_enc" else value if key == "b_dec" else value[:n]
