@@ -46,6 +46,8 @@
 #include "yoneda/category/relations.hpp"
 #include "yoneda/category/representation.hpp"
 #include "yoneda/category/selection.hpp"
+#include "yoneda/category/sheaf.hpp"
+#include "yoneda/category/sheaf_tests.hpp"
 #include "yoneda/category/spanning_forest.hpp"
 #include "yoneda/category/square_equations.hpp"
 #include "yoneda/category/squares.hpp"
