@@ -105,6 +105,7 @@ void add_report(CLI::App& app, Session& session);
 void add_train(CLI::App& app, Session& session);
 void add_run(CLI::App& app, Session& session);
 void add_demo(CLI::App& app, Session& session);
+void add_views(CLI::App& app, Session& session);
 
 /// The page of a study, into `path`.
 void write_report(const study::Study& study, const std::string& path,

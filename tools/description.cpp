@@ -18,12 +18,13 @@ constexpr std::size_t width = 80;
 /// that is in no row is told of at the end.
 struct CommandGroup {
   std::string_view heading;
-  std::array<std::string_view, 6> names;
+  std::array<std::string_view, 7> names;
 };
 constexpr std::array command_groups{
     CommandGroup{"Start here", {"demo", "inspect", "run"}},
     CommandGroup{"One step at a time", {"arrows", "graph", "categories", "check"}},
-    CommandGroup{"Ask more", {"features", "enrich", "relations", "compose", "compare", "lattice"}},
+    CommandGroup{"Ask more",
+                 {"features", "enrich", "relations", "compose", "views", "compare", "lattice"}},
     CommandGroup{"Show and share", {"report", "plot", "export"}},
     CommandGroup{"Train", {"train"}},
     CommandGroup{"This program", {"help", "completion"}}};

@@ -110,6 +110,7 @@ int main(int argc, char** argv) {
   tool::add_check(app, session);
   tool::add_compare(app, session);
   tool::add_compose(app, session);
+  tool::add_views(app, session);
   tool::add_enrich(app, session);
   tool::add_relations(app, session);
   tool::add_report(app, session);

@@ -52,3 +52,4 @@
 #include "yoneda/study/study.hpp"
 #include "yoneda/study/token_sets.hpp"
 #include "yoneda/study/unfinished.hpp"
+#include "yoneda/study/views_file.hpp"

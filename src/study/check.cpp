@@ -1,13 +1,12 @@
 #include <algorithm>
-#include <cstdlib>
 #include <limits>
 #include <utility>
 
+#include "null_graphs.hpp"
 #include "yoneda/category/isotropic.hpp"
 #include "yoneda/category/statistics.hpp"
 #include "yoneda/null/compare.hpp"
 #include "yoneda/null/construction.hpp"
-#include "yoneda/null/gaussian.hpp"
 #include "yoneda/null/rewire.hpp"
 #include "yoneda/null/rotation.hpp"
 #include "yoneda/null/sign_shuffle.hpp"
@@ -18,42 +17,12 @@
 namespace yoneda::study {
 namespace {
 
-Index number(const Record& record, std::string_view name) {
-  const std::string value = record.option(name, "0");
-  return std::atoll(value.c_str());
-}
-
-NeighborOptions recorded_neighbors(const Record& record) {
-  return {number(record, "neighbors"), std::atof(record.option("floor", "0").c_str())};
-}
-
-/// The construction that made a graph, from what the graph's file recorded.
-Construction recorded_construction(const GraphFile& file) {
-  Construction how;
-  how.kind = file.graph.kind();
-  how.k = number(file.record, "k");
-  how.convention = convention_from(file.record.convention).value_or(Convention::automatic);
-  how.neighbors = recorded_neighbors(file.record);
-  if (how.neighbors.neighbors < 1 || (how.kind == GraphKind::profile && how.k < 1))
-    throw Error(ErrorKind::value,
-                "the graph's file does not say how the graph was made (k, neighbors), so no null "
-                "can make it again");
-  return how;
-}
-
 // Shuffled signs and weights keep every triangle, so only a null that draws the edges again can say
 // whether there are many of them.
 std::vector<Statistic> statistics_against(std::string_view null) {
   std::vector<Statistic> statistics{triangle_balance_statistic(), frustrated_share_statistic()};
   if (null != "sign" && null != "weights") statistics.push_back(triangle_count_statistic());
   return statistics;
-}
-
-Null null_of_directions(std::string_view kind, const Matrix& W_dec,
-                        const std::function<SignedGraph(const Matrix&)>& construction) {
-  if (kind == "rotation") return rotation(W_dec, construction, onednn_gemm());
-  if (kind == "whitened-rotation") return whitened_rotation(W_dec, construction, onednn_gemm());
-  return gaussian(W_dec, construction, onednn_gemm());
 }
 
 /// The tests, and a p-value of every feature's frustration from the same draws.
@@ -87,24 +56,13 @@ void place(FeatureP& found, const std::vector<Id>& features, Index n) {
 void test_against_directions(Check& check, std::string_view kind, const GraphFile& file,
                              const Sources& sources, const CheckStep& step,
                              const Progress& progress) {
-  // Tokens that the arrows leave out are left out of the null, too.
-  Unembedding model = sources.model;
-  model.W_U = without_rows(model.W_U, excluded_tokens(file.record, model.V()));
-  const Subsample part = subsample(sources.sae.W_dec, model, step.features, step.tokens, step.seed);
-  const auto construction =
-      graph_construction(recorded_construction(file), part.model, onednn_gemm());
-  const Null null = null_of_directions(kind, part.W_dec, construction);
-  const SignedGraph observed = part.whole ? file.graph : construction(part.W_dec);
-  test_against(check, null, statistics_against(kind), observed, step, progress);
-  check.null_features = part.W_dec.rows();
-  check.null_tokens = file.graph.kind() == GraphKind::profile ? part.model.V() : 0;
-  if (!part.whole) place(check.feature_p, part.features, file.graph.node_count());
-  if (!part.whole)
-    check.notes.push_back("observation and null are compared on the same random part: " +
-                          std::to_string(part.W_dec.rows()) + " of " +
-                          std::to_string(sources.sae.n()) + " features, " +
-                          std::to_string(part.model.V()) + " of " + std::to_string(model.V()) +
-                          " tokens");
+  const NullGraphs part = null_graphs(kind, file, sources, step.features, step.tokens, step.seed);
+  test_against(check, part.null, statistics_against(kind), part.observed, step, progress);
+  check.null_features = static_cast<Index>(part.features.size());
+  check.null_tokens = file.graph.kind() == GraphKind::profile ? part.tokens : 0;
+  if (!part.note) return;
+  place(check.feature_p, part.features, file.graph.node_count());
+  check.notes.push_back(*part.note);
 }
 
 /// How frustrated each category is.

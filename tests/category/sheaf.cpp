@@ -38,13 +38,13 @@ struct Planted {
   Index count;
 };
 
-Planted rotated_copies(Index categories, Index count, std::uint64_t seed) {
+Planted rotated_copies(Index categories, Index count, std::uint64_t seed, bool one_space = false) {
   const Index d = 12;
   const Eigen::MatrixXd X = symmetric_points(count, seed);
   std::vector<float> values;
   Planted made;
   for (Index c = 0; c < categories; ++c) {
-    const Eigen::MatrixXd Q = haar_rotation(d, seed + 10 + c);
+    const Eigen::MatrixXd Q = haar_rotation(d, seed + 10 + (one_space ? 0 : c));
     const Eigen::MatrixXd rows =
         (X * Q.topRows(rank)).rowwise() + Q.row(rank);  // about a mean of its own
     for (Index i = 0; i < count; ++i)
@@ -132,6 +132,19 @@ TEST_CASE("planted: rotated copies of one category go round to where they were")
     CHECK(test.effect == Approx(1).epsilon(1e-4));
   }
   CHECK(tests[0].null_mean > 0.8);
+}
+
+TEST_CASE("the ambient sheaf is flat where all stalks are one space, whatever the pairs") {
+  for (const bool one_space : {false, true}) {
+    const Planted planted = rotated_copies(4, 20, 3, one_space);
+    std::vector<Edge> edges;
+    for (Id a = 0; a < 4; ++a)
+      for (Id b = a + 1; b < 4; ++b) pair_points(edges, planted.count, a, b, a == 0 ? 1 : 0);
+    const SheafData data = sheaf_data(planted.W_dec, undirected(80, edges), planted.partition);
+    const double ambient = *mean_holonomy(triangle_holonomies(ambient_sheaf(data)));
+    CHECK((one_space ? ambient < 1e-5 : ambient > 0.5));
+    CHECK(*mean_holonomy(triangle_holonomies(fitted_sheaf(data))) < 1e-5);  // −1 twice round
+  }
 }
 
 TEST_CASE("planted: one edge pairs every point with its negative") {

@@ -766,6 +766,116 @@ class Compare(Scratch):
         self.assertEqual(found["functoriality"]["commuting"], 80)
 
 
+class Views(Scratch):
+    """Hodge, sheaf and Lawvere views of one graph."""
+
+    def edge_list(self, name, edges, directed=True):
+        path = self.folder / name
+        path.write_text(("# directed\n" if directed else "") + "".join(f"{u} {v} {w:.9g}\n" for u, v, w in edges))
+        return path
+
+    def study(self):
+        toy(self.folder, n=60, d=8)
+        study = self.folder / "study"
+        self.done("run", "--sae", self.folder / "sae", "--model", self.folder / "model.safetensors", "-k", 20,
+                  "--neighbors", 8, "--count", 3, "--samples", 5, "--no-report", "-o", study)
+        return study
+
+    def test_a_study_is_seen_as_far_as_it_allows(self):
+        study = self.study()
+        text = self.done("views", study, "--rank", 2, "--samples", 20)
+        for words in ("profile graph of 60 nodes", "do categories turn into each other", "chance: 1", "Magnitude",
+                      "No hodge view", "undirected weight", "null: gaussian, 20 draws", "word"):
+            self.assertIn(words, text)
+        found = self.valid("views", study / "views.json")
+        self.assertEqual(list(found["refused"]), ["hodge"])
+        self.assertEqual([test["statistic"] for test in found["sheaf"]["tests"]],
+                         ["triangle holonomy", "smallest eigenvalue"])
+        for edge in found["sheaf"]["edges"]:
+            self.assertGreaterEqual(edge["pairs"], 6)
+            O = numpy.array(edge["map"]).reshape(2, 2)
+            numpy.testing.assert_allclose(O.T @ O, numpy.eye(2), atol=1e-9)
+        graph, _ = read_safetensors(study / "graph.safetensors")
+        self.assertEqual(sum(m["features"] for m in found["lawvere"]["magnitudes"]), 60)
+        for of in found["lawvere"]["magnitudes"]:
+            self.assertLess(of["magnitude"][0], of["magnitude"][1])
+            self.assertLess(of["magnitude"][1], of["features"])
+        one = json.loads(self.done("views", study, "--lawvere", "--category", 1, "--samples", 5, "--json", "-o",
+                                   self.folder / "one.json"))
+        self.assertEqual([m["category"] for m in one["lawvere"]["magnitudes"]], [1])
+        self.assertEqual(one["lawvere"]["magnitudes"][0]["magnitude"], found["lawvere"]["magnitudes"][1]["magnitude"][1])
+        self.assertNotIn("sheaf", one)
+        run = lambda threads: self.done("--threads", threads, "views", study, "--samples", 5, "--json", "-o", self.folder / "t.json")
+        self.assertEqual(run(1), run(3))
+
+    def test_hodge_shares_are_those_of_numpy(self):
+        random = numpy.random.default_rng(1)
+        pairs = [(u, v) for u in range(12) for v in range(u + 1, 12) if random.random() < 0.4]
+        y = random.standard_normal(len(pairs))
+        edges = [e for (u, v), x in zip(pairs, y) for e in ((u, v, numpy.exp(x)), (v, u, numpy.exp(-x)))]
+        path = self.edge_list("ratios.tsv", edges)
+        text = self.done("views", path, "--hodge", "--samples", 25, "-o", self.folder / "h.json")
+        self.assertIn("by chance", text)
+        hodge = self.valid("views", self.folder / "h.json")["hodge"]
+        D = numpy.zeros((len(pairs), 12))
+        for e, (u, v) in enumerate(pairs):
+            D[e, u], D[e, v] = -1, 1
+        gradient = D @ numpy.linalg.lstsq(D, y, rcond=None)[0]
+        self.assertAlmostEqual(hodge["share"]["gradient"], gradient @ gradient / (y @ y), places=6)
+        C = [[{(a, b): 1, (b, c): 1, (a, c): -1}.get(pair, 0) for pair in pairs]
+             for a, b in pairs for c in range(b + 1, 12) if (b, c) in pairs and (a, c) in pairs]
+        curl = numpy.array(C).T @ numpy.linalg.lstsq(numpy.array(C).T, y, rcond=None)[0]
+        self.assertAlmostEqual(hodge["share"]["curl"], curl @ curl / (y @ y), places=6)
+        self.assertEqual(hodge["curl_rank"], numpy.linalg.matrix_rank(numpy.array(C)))
+        self.assertEqual([test["null"] for test in hodge["tests"]], ["sign-flips"] * 2)
+
+    def test_a_virtual_graph_has_its_own_hodge_view_alone(self):
+        saelens(self.folder / "a", "blocks.2.hook_resid_post", 30, seed=1)
+        saelens(self.folder / "b", "blocks.5.hook_resid_pre", 20, seed=2)
+        graph = self.folder / "v.safetensors"
+        self.done("graph", "--kind", "virtual", "--sae", self.folder / "a", "--to", self.folder / "b", "--neighbors", 4, "-o", graph)
+        text = self.done("views", graph, "--samples", 25, "-o", self.folder / "v.json")
+        for words in ("How loud they write", "How loud they read", "No lawvere view", "nothing to compose", "No sheaf view"):
+            self.assertIn(words, text)
+        found = self.valid("views", self.folder / "v.json")
+        self.assertEqual(sorted(found["refused"]), ["lawvere", "sheaf"])
+        hodge = found["hodge"]
+        self.assertEqual((hodge["cochain"], hodge["triangles"], hodge["curl_rank"]), ("layers", 0, 0))
+        self.assertEqual(len(hodge["potentials"]), 50)
+        m = hodge["edges"]
+        self.assertAlmostEqual(hodge["chance"]["gradient"], (hodge["nodes"] - hodge["components"] - 1) / (m - 1))
+        self.assertAlmostEqual(hodge["tests"][0]["null_mean"], hodge["chance"]["gradient"], delta=0.1)
+
+    def test_magnitude_of_a_graph_without_categories(self):
+        path = self.edge_list("k4.tsv", [(u, v, 0.5) for u in range(4) for v in range(u)], directed=False)
+        found = json.loads(self.done("views", path, "--lawvere", "--samples", 5, "--json"))["lawvere"]
+        self.assertEqual(found["magnitudes"][0]["category"], None)
+        self.assertAlmostEqual(found["magnitudes"][0]["magnitude"], 4 / (1 + 3 * 0.5), places=6)
+        self.assertEqual((found["paths"], found["enriched_share"]), (12, 1))
+
+    def test_what_a_graph_does_not_allow_is_refused(self):
+        plain = self.edge_list("plain.tsv", [(0, 1, 0.5), (1, 2, 0.5), (0, 2, 0.1)], directed=False)
+        loud = self.edge_list("loud.tsv", [(0, 1, 2), (1, 2, 0.5)], directed=False)
+        one_way = self.edge_list("one_way.tsv", [(0, 1, 1), (1, 2, 1), (2, 0, 1)])
+        layers = self.edge_list("layers.tsv", [(0, 2, 1), (1, 2, 2), (0, 3, 1)])
+        for words, arguments in (("an undirected weight is the same both ways", (plain, "--hodge")),
+                                 ("no two nodes", (one_way, "--hodge")),
+                                 ("a sheaf is over categories, and there are none", (plain, "--sheaf")),
+                                 ("a sheaf of categories needs an undirected graph", (one_way, "--sheaf")),
+                                 ("has weight 2.0", (loud, "--lawvere")),
+                                 ("nothing to compose", (layers, "--lawvere")),
+                                 ("this graph has no categories", (plain, "--lawvere", "--category", 0)),
+                                 ("--rank: '0' is no whole number from 1 on", (plain, "--rank", 0)),
+                                 ("nowhere", (self.folder / "nowhere",))):
+            self.refused(2, words, "views", *arguments, "--samples", 5)
+        study = self.study()
+        self.refused(2, "there is no category 7, only 0 to 2", "views", study, "--sheaf", "--category", 7)
+        self.refused(2, "no two categories have 24 features paired one to one", "views", study, "--sheaf", "--rank", 8)
+        text = self.done("views", loud, "--samples", 5)
+        for view in ("hodge", "sheaf", "lawvere"):
+            self.assertIn(f"No {view} view", text)
+
+
 class BadInput(Scratch):
     def setUp(self):
         super().setUp()

@@ -98,7 +98,8 @@ MISTAKES = {
         "categories study --method leiden --count 3", "graph study --neighbors 0", "graph study --floor -1",
         "check study --samples 0", "check study --null rewire", "categories study --seed -1",
         "features study --feature 40", "features study --token nothing", "categories study --show 17",
-        "relations study --quads notes.txt --in code"],
+        "relations study --quads notes.txt --in code", "views study --hodge", "views study --sheaf --rank 20",
+        "views study --lawvere --category 9"],
     "What is missing": [
         f"run --model model.safetensors -o new", "run --sae sae -o new", f"run {SOURCES}", "categories", "inspect",
         "check", "run --sae", "check study --tolerance 0.1", "categories --compare study",

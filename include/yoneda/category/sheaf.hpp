@@ -90,6 +90,8 @@ struct SheafData {
   struct Edge {
     Id a, b;
     Eigen::MatrixXd x, y;  ///< [r, pairs]: in the stalks of a and b
+    /// [r, r]: what of a direction in the stalk of a is in that of b, both in the decoder's space.
+    Eigen::MatrixXd ambient;
   };
   Index rank = 0;
   Index categories = 0;
@@ -102,11 +104,15 @@ struct SheafData {
 
 namespace detail {
 
-/// Coordinates [r, features] of a category's rows in their own r principal directions, about their
-/// mean; nothing where they span fewer than r dimensions.
+/// A category's rows about their mean in their own r principal directions.
+struct Stalk {
+  Eigen::MatrixXd directions;   // [d, r], orthonormal
+  Eigen::MatrixXd coordinates;  // [r, features]
+};
+
+/// Nothing where the rows span fewer than r dimensions.
 template <class = void>
-std::optional<Eigen::MatrixXd> stalk(const Matrix& W_dec, const std::vector<Id>& features,
-                                     Index rank) {
+std::optional<Stalk> stalk(const Matrix& W_dec, const std::vector<Id>& features, Index rank) {
   const auto count = static_cast<Index>(features.size());
   if (count <= rank) return std::nullopt;
   const std::vector<float> values = to_vector(take_rows(W_dec, features));
@@ -114,19 +120,18 @@ std::optional<Eigen::MatrixXd> stalk(const Matrix& W_dec, const std::vector<Id>&
       Eigen::Map<const Eigen::MatrixXf>(values.data(), W_dec.cols(), count).cast<double>();
   const Eigen::VectorXd mean = X.rowwise().mean();
   X.colwise() -= mean;
-  // The Gram matrix of the rows: its eigenvectors times the roots of its eigenvalues are the
-  // coordinates. The other, of the dimensions, is as good where those are fewer.
+  // Principal directions from the smaller of the two Gram matrices, of rows or of dimensions.
   const bool by_rows = count <= X.rows();
   const Eigen::MatrixXd gram =
       by_rows ? Eigen::MatrixXd(X.transpose() * X) : Eigen::MatrixXd(X * X.transpose());
   const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(gram);
-  const Index size = solver.eigenvalues().size();
-  if (size < rank) return std::nullopt;
-  const Eigen::VectorXd largest = solver.eigenvalues().tail(rank);
-  if (!(largest[0] > 1e-10 * largest[rank - 1])) return std::nullopt;
-  const Eigen::MatrixXd vectors = solver.eigenvectors().rightCols(rank);
-  if (by_rows) return largest.cwiseSqrt().asDiagonal() * vectors.transpose();
-  return vectors.transpose() * X;
+  const Eigen::VectorXd squares = solver.eigenvalues().tail(rank);
+  if (!(squares[0] > 1e-10 * squares[rank - 1])) return std::nullopt;
+  Stalk made{solver.eigenvectors().rightCols(rank), {}};
+  if (by_rows)
+    made.directions = X * made.directions * squares.cwiseSqrt().cwiseInverse().asDiagonal();
+  made.coordinates = made.directions.transpose() * X;
+  return made;
 }
 
 /// The orthogonal factor of M = Σ y x', nearest to it, and by how much the smallest singular value
@@ -167,7 +172,7 @@ SheafData sheaf_data(const Matrix& W_dec, const SignedGraph& graph, const Partit
   const std::vector<MatchedPairs> matched = matched_pairs(graph, partition);
   require_finite(W_dec, "W_dec");
   const auto groups = members(partition);
-  std::vector<std::optional<Eigen::MatrixXd>> stalks(groups.size());
+  std::vector<std::optional<detail::Stalk>> stalks(groups.size());
   parallel_for(partition.count,
                [&](Index c) { stalks[c] = detail::stalk(W_dec, groups[c], options.rank); });
   SheafData data;
@@ -175,7 +180,7 @@ SheafData sheaf_data(const Matrix& W_dec, const SignedGraph& graph, const Partit
   data.categories = partition.count;
   const auto coordinates = [&](Id category, Id feature) {
     const auto place = std::ranges::lower_bound(groups[category], feature);
-    return stalks[category]->col(place - groups[category].begin());
+    return stalks[category]->coordinates.col(place - groups[category].begin());
   };
   std::vector<char> is_joined(groups.size(), 0);
   for (const MatchedPairs& pairs : matched) {
@@ -186,7 +191,8 @@ SheafData sheaf_data(const Matrix& W_dec, const SignedGraph& graph, const Partit
       continue;
     }
     SheafData::Edge edge{pairs.a, pairs.b, Eigen::MatrixXd(options.rank, count),
-                         Eigen::MatrixXd(options.rank, count)};
+                         Eigen::MatrixXd(options.rank, count),
+                         stalks[pairs.b]->directions.transpose() * stalks[pairs.a]->directions};
     for (Index i = 0; i < count; ++i) {
       edge.x.col(i) = coordinates(pairs.a, pairs.features[i].first);
       edge.y.col(i) = coordinates(pairs.b, pairs.features[i].second);
@@ -214,6 +220,17 @@ Sheaf fitted_sheaf(const SheafData& data) {
   for (const SheafData::Edge& edge : data.edges)
     sheaf.edges.push_back({edge.a, edge.b, edge.x.cols(),
                            detail::polar(Eigen::MatrixXd(edge.y * edge.x.transpose())).O});
+  return sheaf;
+}
+
+/// The sheaf that no pairs are needed for: O = polar of the ambient maps, as near to the identity
+/// of the decoder's space as the stalks allow. Where it is as flat as the fitted one, flatness
+/// comes from where the stalks lie, not from which feature stands for which.
+template <class = void>
+Sheaf ambient_sheaf(const SheafData& data) {
+  Sheaf sheaf{data.rank, data.categories, {}};
+  for (const SheafData::Edge& edge : data.edges)
+    sheaf.edges.push_back({edge.a, edge.b, edge.x.cols(), detail::polar(edge.ambient).O});
   return sheaf;
 }
 

@@ -47,7 +47,8 @@ SheafData rematched(const SheafData& data, std::uint64_t seed) {
 /// The mean holonomy of triangles and the smallest eigenvalue, both better small, against pairs
 /// re-matched within every edge. On a graph of the decoder's own cosines, and as far as another
 /// follows them, the pairs were chosen for being near in the space that the stalks are cut from, so
-/// that maps are near to the identity there; the null does not repeat that choice. Then "commutes"
+/// that maps are near to the identity there; the null does not repeat that choice. Hold the values
+/// against those of ambient_sheaf, too, which needs no pairs: where those are as small, "commutes"
 /// says that neighbours are neighbours, and no more.
 ///
 /// The same for any number of threads. Throws Error{value} for samples < 1, Error{cancelled} where

@@ -19,6 +19,7 @@ struct Study {
   std::string check() const { return folder + "/check.json"; }
   std::string enrichment() const { return folder + "/enrichment.json"; }
   std::string relations() const { return folder + "/relations.json"; }
+  std::string views() const { return folder + "/views.json"; }
   std::string report() const { return folder + "/report.html"; }
 };
 

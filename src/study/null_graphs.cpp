@@ -1,0 +1,67 @@
+#include "null_graphs.hpp"
+
+#include <cstdlib>
+#include <functional>
+#include <utility>
+
+#include "yoneda/null/construction.hpp"
+#include "yoneda/null/gaussian.hpp"
+#include "yoneda/null/rotation.hpp"
+#include "yoneda/onednn/gemm.hpp"
+#include "yoneda/study/steps.hpp"
+
+namespace yoneda::study {
+namespace {
+
+Index number(const Record& record, std::string_view name) {
+  const std::string value = record.option(name, "0");
+  return std::atoll(value.c_str());
+}
+
+/// The construction that made a graph, from what the graph's file recorded.
+Construction recorded_construction(const GraphFile& file) {
+  Construction how;
+  how.kind = file.graph.kind();
+  how.k = number(file.record, "k");
+  how.convention = convention_from(file.record.convention).value_or(Convention::automatic);
+  how.neighbors = recorded_neighbors(file.record);
+  if (how.neighbors.neighbors < 1 || (how.kind == GraphKind::profile && how.k < 1))
+    throw Error(ErrorKind::value,
+                "the graph's file does not say how the graph was made (k, neighbors), so no null "
+                "can make it again");
+  return how;
+}
+
+Null null_of_directions(std::string_view kind, const Matrix& W_dec,
+                        const std::function<SignedGraph(const Matrix&)>& construction) {
+  if (kind == "rotation") return rotation(W_dec, construction, onednn_gemm());
+  if (kind == "whitened-rotation") return whitened_rotation(W_dec, construction, onednn_gemm());
+  return gaussian(W_dec, construction, onednn_gemm());
+}
+
+}  // namespace
+
+NeighborOptions recorded_neighbors(const Record& record) {
+  return {number(record, "neighbors"), std::atof(record.option("floor", "0").c_str())};
+}
+
+NullGraphs null_graphs(std::string_view kind, const GraphFile& file, const Sources& sources,
+                       Index features, Index tokens, std::uint64_t seed) {
+  // Tokens that the arrows leave out are left out of the null, too.
+  Unembedding model = sources.model;
+  model.W_U = without_rows(model.W_U, excluded_tokens(file.record, model.V()));
+  const Subsample part = subsample(sources.sae.W_dec, model, features, tokens, seed);
+  const auto construction =
+      graph_construction(recorded_construction(file), part.model, onednn_gemm());
+  NullGraphs made{null_of_directions(kind, part.W_dec, construction),
+                  part.whole ? file.graph : construction(part.W_dec), part.features, part.model.V(),
+                  std::nullopt};
+  if (!part.whole)
+    made.note = "observation and null are compared on the same random part: " +
+                std::to_string(part.W_dec.rows()) + " of " + std::to_string(sources.sae.n()) +
+                " features, " + std::to_string(part.model.V()) + " of " +
+                std::to_string(model.V()) + " tokens";
+  return made;
+}
+
+}  // namespace yoneda::study
