@@ -115,6 +115,14 @@ void print_hodge(const study::HodgeView& view, const Scene& scene) {
   row("harmonic", found.share.harmonic, found.chance.harmonic,
       "longer cycles that do: no triangle decides");
   print_tests(view.tests);
+  if (!ratios) {
+    fmt::print("\n");
+    print_wrapped(
+        "Two SAEs of random directions beat this null, too: their vectors are of different length, "
+        "and an edge is there for being strong at either end. So \"commutes\" says that sizes "
+        "split "
+        "into one factor for each end, not that the model made them so.");
+  }
   if (ratios)
     print_ranking(view, found.rankings[0], "Potential", scene);
   else
@@ -192,15 +200,19 @@ void print_magnitudes(const study::LawvereView& view, const Scene& scene) {
   constexpr std::size_t most = 5;
   fmt::print(
       "\n  Magnitude: how many points a category is worth, most diverse for its size first\n"
-      "\n  {:>8} {:>9} {:>10}\n",
-      "features", "magnitude", "a feature");
+      "\n  {:>8} {:>9} {:>11}\n",
+      "features", "magnitude", "per feature");
   const bool cut = order.size() > 2 * most;
   for (std::size_t i = 0; i < order.size(); ++i) {
     if (cut && i == most) fmt::print("  {:>8}\n", "…");
     if (cut && i >= most && i < order.size() - most) continue;
-    fmt::print("  {:>8} {:>9.2f} {:>10.3f}  {}\n", order[i]->features, *order[i]->magnitude(),
+    fmt::print("  {:>8} {:>9.2f} {:>11.3f}  {}\n", order[i]->features, *order[i]->magnitude(),
                diversity(order[i]), category_text(scene, order[i]->category, 5, 46));
   }
+  fmt::print("\n");
+  print_wrapped(
+      "A description without a null: small categories and those with few edges inside "
+      "come out diverse.");
   for (const auto& of : view.magnitudes)
     if (!of.magnitude())
       fmt::print("  {}: none, {}\n", category_text(scene, of.category, 0, 12), of.refused);

@@ -48,7 +48,7 @@ Partition part_of(const Partition& partition, const ViewStep& step) {
 }
 
 Statistic enriched_share_statistic() {
-  return {{"enriched share", 0, 1},
+  return {{"composed share", 0, 1},
           [](const SignedGraph& graph) { return enrichment_defects(graph, 1).enriched_share(); }};
 }
 

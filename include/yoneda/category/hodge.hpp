@@ -305,8 +305,10 @@ inline Eigen::VectorXd drawn_cochain(const Cochain& y, Random& random) {
 }  // namespace detail
 
 /// The gradient share against the null and, where there are triangles, the curl share, which is
-/// better small. Ratios: signs drawn by chance. Layers: numbers permuted over the edges; that some
-/// features are longer vectors than others is enough to beat it.
+/// better small. Ratios: signs drawn by chance. Layers: numbers permuted over the edges. That some
+/// features are longer vectors than others is enough to beat that one, and so are edges that were
+/// chosen by either end: two SAEs of random directions do. Its "commutes" says that sizes split
+/// into two factors, not that a model made them so.
 ///
 /// The same for any number of threads. Throws Error{value} for samples < 1, Error{cancelled} where
 /// progress asks to stop, and as hodge_decomposition. Cost: samples · lsqr.

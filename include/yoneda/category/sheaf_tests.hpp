@@ -72,9 +72,9 @@ std::vector<NullTest> sheaf_tests(const SheafData& data, const SheafNullOptions&
       progress, "null draws");
   const Sheaf sheaf = fitted_sheaf(data);
   std::vector<NullTest> tests;
-  tests.push_back(judged({"triangle holonomy", 1, 0, "sheaf", false},
+  tests.push_back(judged({"triangle holonomy", 1, 0, "connection", false},
                          mean_holonomy(triangle_holonomies(sheaf)), std::move(holonomy)));
-  tests.push_back(judged({"smallest eigenvalue", 1, 0, "sheaf", false},
+  tests.push_back(judged({"smallest eigenvalue", 1, 0, "connection", false},
                          sheaf_spectrum(sheaf).smallest, std::move(smallest)));
   for (NullTest& test : tests) {
     test.null_kind = "re-matched-pairs";
