@@ -39,6 +39,7 @@
 #include "yoneda/category/holonomy.hpp"
 #include "yoneda/category/implications.hpp"
 #include "yoneda/category/isotropic.hpp"
+#include "yoneda/category/lattice_tests.hpp"
 #include "yoneda/category/linear_base.hpp"
 #include "yoneda/category/magnitude.hpp"
 #include "yoneda/category/mediated.hpp"

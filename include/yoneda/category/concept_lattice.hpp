@@ -127,13 +127,13 @@ class Closures {
         having_[*r].push_back(f);
       }
     }
-    std::ranges::sort(met);
     std::vector<Extension> made;
     for (const Id r : met) {
       if (std::ssize(having_[r]) >= min_support_ && !std::ranges::binary_search(intent, r))
         made.push_back({r, having_[r]});
       having_[r].clear();
     }
+    std::ranges::sort(made, {}, &Extension::rank);  // few, of the many that were met
     return made;
   }
 
@@ -247,6 +247,18 @@ inline void require_valid(const ConceptOptions& options, Index n) {
                                       " features: there are " + std::to_string(n));
 }
 
+/// Work in blocks that do not depend on the threads, and no more of them than are worth the memory
+/// that Closures clear at the start.
+class Blocks {
+ public:
+  explicit Blocks(Index items) : items_(items), size_(std::max<Index>(1, items / 256)) {}
+  Index count() const { return (items_ + size_ - 1) / size_; }
+  Index begin(Index block) const { return std::min(items_, block * size_); }
+
+ private:
+  Index items_, size_;
+};
+
 inline FrequentConcepts frequent_concepts(const FormalContext& context,
                                           const FrequentTokens& tokens,
                                           const ConceptOptions& options, const Progress& progress) {
@@ -258,12 +270,14 @@ inline FrequentConcepts frequent_concepts(const FormalContext& context,
   ConceptLimit limit(options);
   limit.count_one();
   const Expanded first = expanded(top, {}, closures);
-  std::vector<FrequentConcepts> parts(first.children.size());
+  const Blocks blocks(std::ssize(first.children));
+  std::vector<FrequentConcepts> parts(blocks.count());
   parallel_for(
-      static_cast<Index>(parts.size()),
-      [&](Index i) {
+      blocks.count(),
+      [&](Index b) {
         Closures own(tokens, options.min_support);
-        collect(first.children[i], first.failed, own, limit, parts[i]);
+        for (Index i = blocks.begin(b); i < blocks.begin(b + 1); ++i)
+          collect(first.children[i], first.failed, own, limit, parts[b]);
       },
       progress, "concepts");
 
@@ -383,17 +397,17 @@ inline ConceptLattice concept_lattice(const FormalContext& context,
   lattice.min_support = options.min_support;
   lattice.closures = found.closures;
   lattice.spared = found.spared;
-  const Index count = std::ssize(lattice.concepts);
-  lattice.lower.resize(count);
-  constexpr Index block = 64;
-  parallel_for((count + block - 1) / block,
-               [&](Index b) {
-                 detail::Closures closures(tokens, options.min_support);
-                 for (Index c = b * block; c < std::min(count, (b + 1) * block); ++c)
-                   lattice.lower[c] = detail::lower_neighbors(lattice.concepts, lattice.concepts[c],
-                                                              tokens, closures);
-               },
-               progress, "covers");
+  const detail::Blocks blocks(std::ssize(lattice.concepts));
+  lattice.lower.resize(lattice.concepts.size());
+  parallel_for(
+      blocks.count(),
+      [&](Index b) {
+        detail::Closures closures(tokens, options.min_support);
+        for (Index c = blocks.begin(b); c < blocks.begin(b + 1); ++c)
+          lattice.lower[c] =
+              detail::lower_neighbors(lattice.concepts, lattice.concepts[c], tokens, closures);
+      },
+      progress, "covers");
   detail::add_bottom(lattice, context);
   lattice.upper = detail::reversed(lattice.lower);
   return lattice;
