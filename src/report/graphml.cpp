@@ -1,5 +1,6 @@
 #include "yoneda/report/graphml.hpp"
 
+#include "report/graphml_parts.hpp"
 #include "report/node_columns.hpp"
 #include "report/stream.hpp"
 #include "report/xml_text.hpp"
@@ -9,12 +10,6 @@ namespace {
 
 std::string_view type_name(ColumnType type) {
   return type == ColumnType::integer ? "long" : type == ColumnType::number ? "float" : "string";
-}
-
-// An id of its own for the keys of graph, nodes and edges, which may have one name.
-void print_key(Stream& out, std::string_view of, std::string_view name, std::string_view type) {
-  out.print("  <key id=\"{}_{}\" for=\"{}\" attr.name=\"{}\" attr.type=\"{}\"/>\n", of.front(),
-            name, of, name, type);
 }
 
 void print_node(Stream& out, const Exported& exported, const std::vector<Column>& columns,
@@ -34,12 +29,7 @@ void write_graphml(const std::string& path, const Exported& exported) {
   const auto columns = node_columns(exported);
   const auto facts = graph_facts(exported);
   Stream out(path);
-  out.print(
-      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-      "<graphml xmlns=\"http://graphml.graphdrawing.org/xmlns\"\n"
-      "         xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"\n"
-      "         xsi:schemaLocation=\"http://graphml.graphdrawing.org/xmlns "
-      "http://graphml.graphdrawing.org/xmlns/1.0/graphml.xsd\">\n");
+  print_graphml_head(out);
   for (const auto& fact : facts) print_key(out, "graph", fact.first, "string");
   for (const Column& column : columns) print_key(out, "node", column.name, type_name(column.type));
   print_key(out, "edge", "weight", "float");

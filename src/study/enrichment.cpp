@@ -1,40 +1,14 @@
 #include "yoneda/null/enrichment.hpp"
 
-#include <cmath>
-
-#include "yoneda/linear/dot.hpp"
+#include "study/same_sources.hpp"
 #include "yoneda/study/steps.hpp"
 
 namespace yoneda::study {
-namespace {
-
-void require_same(Index found, Index expected, const std::string& what) {
-  if (found != expected)
-    throw Error(ErrorKind::shape, "the arrows are of " + std::to_string(expected) + " " + what +
-                                      ", these weights have " + std::to_string(found));
-}
-
-/// Two SAEs may have as many features; their decoder rows have other norms.
-void require_same_rows(const Matrix& W_dec, const LogitArrows& arrows) {
-  std::vector<float> scratch(W_dec.cols());
-  for (Index f = 0; f < W_dec.rows(); ++f) {
-    const double norm = canonical_norm(W_dec.row(f, scratch));
-    const auto recorded = static_cast<double>(arrows.decoder_norm[f]);
-    if (!(std::abs(norm - recorded) <= 1e-5 * std::max(norm, recorded)))
-      throw Error(ErrorKind::value, "the arrows are of another SAE: row " + std::to_string(f) +
-                                        " of this decoder is " + std::to_string(norm) +
-                                        " long, the arrows' " + std::to_string(recorded));
-  }
-}
-
-}  // namespace
 
 Enrichment make_enrichment(const Sources& sources, const ArrowsFile& arrows,
                            std::span<const TokenSet> sets, const EnrichmentStep& step,
                            const Progress& progress) {
-  require_same(sources.sae.n(), arrows.arrows.n, "features");
-  require_same(sources.model.V(), arrows.arrows.V, "tokens");
-  require_same_rows(sources.sae.W_dec, arrows.arrows);
+  require_same_sources(sources, arrows.arrows);
   EnrichmentOptions options;
   options.convention = arrows.arrows.convention;
   options.excluded = excluded_tokens(arrows.record, arrows.arrows.V);

@@ -95,9 +95,11 @@ struct Extension {
 class Closures {
  public:
   Closures(const FrequentTokens& tokens, Index min_support)
-      : tokens_(tokens), min_support_(min_support), level_(tokens.count(), 0) {
-    having_.resize(tokens.count());
-  }
+      : tokens_(tokens),
+        min_support_(min_support),
+        level_(tokens.count(), 0),
+        count_(tokens.count(), 0),
+        place_(tokens.count(), -1) {}
 
   /// A' by rank, of at least one feature. Cost: the tokens of the features.
   std::vector<Id> common(std::span<const Id> features) {
@@ -119,21 +121,29 @@ class Closures {
   /// have, ascending. Cost: the tokens of the features.
   std::vector<Extension> extensions(std::span<const Id> features, std::span<const Id> intent,
                                     Id from) {
-    std::vector<Id> met;
-    for (const Id f : features) {
-      const auto row = tokens_.row(f);
-      for (auto r = std::ranges::lower_bound(row, from); r != row.end(); ++r) {
-        if (having_[*r].empty()) met.push_back(*r);
-        having_[*r].push_back(f);
+    const auto each_pair = [&](const auto& visit) {
+      for (const Id f : features) {
+        const auto row = tokens_.row(f);
+        for (auto r = std::ranges::lower_bound(row, from); r != row.end(); ++r) visit(f, *r);
       }
-    }
+    };
+    std::vector<Id> frequent;  // few, of the many that are met
+    each_pair([&](Id, Id r) {
+      if (++count_[r] == min_support_) frequent.push_back(r);
+    });
+    std::ranges::sort(frequent);
     std::vector<Extension> made;
-    for (const Id r : met) {
-      if (std::ssize(having_[r]) >= min_support_ && !std::ranges::binary_search(intent, r))
-        made.push_back({r, having_[r]});
-      having_[r].clear();
+    for (const Id r : frequent) {
+      if (std::ranges::binary_search(intent, r)) continue;
+      place_[r] = std::ssize(made);
+      made.push_back({r, {}});
+      made.back().features.reserve(count_[r]);
     }
-    std::ranges::sort(made, {}, &Extension::rank);  // few, of the many that were met
+    each_pair([&](Id f, Id r) {
+      count_[r] = 0;
+      if (place_[r] >= 0) made[place_[r]].features.push_back(f);
+    });
+    for (const Extension& extension : made) place_[extension.rank] = -1;
     return made;
   }
 
@@ -141,7 +151,7 @@ class Closures {
   const FrequentTokens& tokens_;
   Index min_support_;
   std::vector<std::size_t> level_;
-  std::vector<std::vector<Id>> having_;
+  std::vector<Index> count_, place_;
 };
 
 /// Whether two sets of ranks, ascending, agree on all ranks before j.

@@ -20,6 +20,7 @@ struct Study {
   std::string enrichment() const { return folder + "/enrichment.json"; }
   std::string relations() const { return folder + "/relations.json"; }
   std::string views() const { return folder + "/views.json"; }
+  std::string lattice() const { return folder + "/lattice.json"; }
   std::string report() const { return folder + "/report.html"; }
 };
 
