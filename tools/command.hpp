@@ -99,6 +99,7 @@ void add_features(CLI::App& app, Session& session);
 void add_compare(CLI::App& app, Session& session);
 void add_compose(CLI::App& app, Session& session);
 void add_enrich(CLI::App& app, Session& session);
+void add_lattice(CLI::App& app, Session& session);
 void add_plot(CLI::App& app, Session& session);
 void add_relations(CLI::App& app, Session& session);
 void add_report(CLI::App& app, Session& session);

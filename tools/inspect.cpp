@@ -317,6 +317,7 @@ void describe_study(const std::string& path, const study::Study& found, Report& 
     report.say(fmt::format("  {:<10} {}", fs::exists(file) ? "holds" : "lacks",
                            fs::path(file).filename().string()));
   if (fs::exists(found.enrichment())) report.say("  holds      enrichment.json");
+  if (fs::exists(found.lattice())) report.say("  holds      lattice.json");
   if (fs::exists(found.relations())) report.say("  holds      relations.json");
   report.say(fmt::format("next: yoneda check {}", path));
 }

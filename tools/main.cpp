@@ -112,6 +112,7 @@ int main(int argc, char** argv) {
   tool::add_compose(app, session);
   tool::add_views(app, session);
   tool::add_enrich(app, session);
+  tool::add_lattice(app, session);
   tool::add_relations(app, session);
   tool::add_report(app, session);
   tool::add_export(app, session);

@@ -190,6 +190,12 @@ TEST_CASE("what may be read from the two nulls") {
   CHECK(reading_of(&more, &less) == "less than random directions give");
   CHECK(reading_of(&more, &unsure) == "too few random directions to tell");
   CHECK(reading_of(&equal, &equal) == "no more than random directions give");
+  NullTest near = equal, far = equal;  // both too close to tell; one on average as much
+  near.observed = far.observed = 100;
+  near.null_mean = 96;
+  far.null_mean = 94;
+  CHECK(reading_of(&more, &near) == "forced by the tokens: random directions give as much");
+  CHECK(reading_of(&more, &far) == "no more than random directions give");
   CHECK(reading_of(&more, nullptr) == "more than swaps give, as any directions may");
   CHECK(reading_of(&equal, nullptr) == "no more than swaps give");
   CHECK(reading_of(nullptr, nullptr) == "not compared");

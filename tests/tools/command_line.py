@@ -1217,6 +1217,117 @@ class Enrich(Scratch):
         self.refused(2, "name it and the model with --sae and --model", "enrich", self.study, "--sets", self.sets)
 
 
+class Lattice(Scratch):
+    """Features 0 to 9 all raise the bunch of tokens 0 to 4; the rest is chance."""
+
+    def setUp(self):
+        super().setUp()
+        W_dec, W_U = toy(self.folder, n=60, d=12, V=300)
+        W_U = W_U.copy()
+        W_U[:5] = 3 * W_U[0] + 0.3 * W_U[:5]
+        W_dec = W_dec.copy()
+        W_dec[:10] = W_U[0] + 0.1 * W_dec[:10]
+        sae = read_safetensors(self.folder / "sae" / "sae_weights.safetensors")[0]
+        write_safetensors(self.folder / "sae" / "sae_weights.safetensors", {**sae, "W_dec": W_dec})
+        write_safetensors(self.folder / "model.safetensors", {"W_U": W_U, "final_norm_weight": numpy.ones(12, "float32")})
+        self.study = self.folder / "study"
+        self.done("run", "--sae", self.folder / "sae", "--model", self.folder / "model.safetensors", "-k", 12, "--samples", 20,
+                  "-o", self.study)
+
+    def tokens(self, end, k):
+        return read_safetensors(self.study / "arrows.safetensors")[0][f"{end}_tokens"][:, :k].tolist()
+
+    def concepts(self, end, k, support):
+        """The closed sets of tokens, as intersections of rows, and who has them."""
+        rows = [frozenset(row) for row in self.tokens(end, k)]
+        sets = {frozenset(range(300))}
+        for row in rows:
+            sets |= {known & row for known in sets}
+        found = {tokens: [f for f, row in enumerate(rows) if tokens <= row] for tokens in sets}
+        return {tokens: features for tokens, features in found.items() if len(features) >= support}
+
+    def test_the_file_holds_every_concept_cover_and_implication(self):
+        text = self.done("lattice", self.study, "--min-support", 3, "-k", 10, "--samples", 39)
+        found = self.valid("lattice", self.study / "lattice.json")
+        self.assertEqual((found["k"], found["min_support"], found["features"], found["notes"]), (10, 3, 60, []))
+        self.assertEqual([end["end"] for end in found["ends"]], ["positive", "negative"])
+        for end in found["ends"]:
+            expected = self.concepts(end["end"], 10, 3)
+            got = {frozenset(t["token"] for t in c["tokens"]): c["features"] for c in end["concepts"]}
+            self.assertEqual(got, expected)
+            self.assertEqual(len(got), len(end["concepts"]))
+            sets = [frozenset(c["features"]) for c in end["concepts"]]
+            below = [{j for j, b in enumerate(sets) if b < a} for a in sets]
+            covers = {(i, j) for i, under in enumerate(below) for j in under if not any(j in below[m] for m in under)}
+            self.assertEqual({tuple(cover) for cover in end["covers"]}, covers)
+            self.assertTrue(end["bottom"]["added"])
+            self.assertEqual(set(end["bottom"]["below"]), {i for i, under in enumerate(below) if not under})
+            rows = [frozenset(row) for row in self.tokens(end["end"], 10)]
+            for kind in ("exact", "partial"):
+                for rule in end[kind]:
+                    premise, conclusion = ({t["token"] for t in rule[part]} for part in ("premise", "conclusion"))
+                    having = [row for row in rows if premise <= row]
+                    self.assertEqual(len(having), rule["premise_support"])
+                    self.assertEqual(sum(conclusion <= row for row in having), rule["support"])
+                    self.assertEqual(rule["confidence"], rule["support"] / rule["premise_support"])
+                    self.assertTrue(rule["confidence"] == 1 if kind == "exact" else 0.8 <= rule["confidence"] < 1)
+            values = {figure["name"]: figure["value"] for figure in end["figures"]}
+            self.assertEqual(values["number of concepts of two tokens or more"], sum(len(t) > 1 for t in expected))
+            self.assertEqual(values["most tokens of a concept"], max(map(len, expected)))
+            self.assertEqual({test["null"] for test in end["tests"]}, {"margins", "gaussian"})
+            self.assertEqual(len(end["tests"]), 10)
+        for words in ("60 features with their 10 first tokens at each end", "What features raise", "What features lower",
+                      "all raise", "all lower", "if a feature raises word", "random directions: null gaussian, 39 draws, seed 1",
+                      "swaps: null margins", "lattice.json"):
+            self.assertIn(words, text)
+
+    def test_a_planted_bunch_is_seen_and_both_nulls_speak(self):
+        ran = yoneda("lattice", self.study, "--min-support", 8, "--side", "positive", "--samples", 39, "--json")
+        self.assertEqual(ran.returncode, 0, ran.stderr)
+        found = json.loads(ran.stdout)
+        end, = found["ends"]
+        figure = {figure["name"]: figure for figure in end["figures"]}["most tokens of a concept"]
+        self.assertGreaterEqual(figure["value"], 5)
+        self.assertEqual(figure["margins"]["verdict"], "commutes")
+        self.assertLess(figure["margins"]["null_mean"], figure["gaussian"]["null_mean"])
+        self.assertLessEqual({0, 1, 2, 3, 4}, max(self.concepts("positive", 12, 8), key=len))
+
+    def test_the_same_for_any_number_of_threads(self):
+        found = []
+        for threads in (1, 2, 3):
+            self.done("--threads", threads, "lattice", self.study, "--min-support", 3, "--samples", 18)
+            found.append(json.loads((self.study / "lattice.json").read_text())["ends"])
+        self.assertEqual(found[0], found[1])
+        self.assertEqual(found[0], found[2])
+
+    def test_arrows_alone_have_swaps_alone(self):
+        arrows = self.folder / "arrows.safetensors"
+        (self.study / "arrows.safetensors").rename(arrows)
+        (self.folder / "model.safetensors").rename(self.folder / "moved.safetensors")
+        ran = yoneda("lattice", arrows, "--samples", 20)
+        self.assertEqual(ran.returncode, 0, ran.stderr)
+        self.assertIn("swaps alone call any lattice a discovery", ran.stderr)
+        self.assertNotIn("random directions", ran.stdout)
+        self.assertNotIn("wrote", ran.stdout)
+        self.refused(2, "name it and the model with --sae and --model", "lattice", arrows, "--null", "gaussian")
+        self.assertNotIn("swaps", self.done("lattice", arrows, "--null", "none"))
+        self.assertIn("random directions", self.done("lattice", arrows, "--samples", 3, "--sae", self.folder / "sae", "--model",
+                                                     self.folder / "moved.safetensors"))
+
+    def test_bad_input(self):
+        self.refused(2, "is a share of the features, below 1, or their number", "lattice", self.study, "--min-support", 0)
+        self.refused(2, "of 61 features is out of reach: there are 60", "lattice", self.study, "--min-support", 61)
+        self.refused(2, "is a whole number of features", "lattice", self.study, "--min-support", 1.5)
+        self.refused(2, "the arrows keep 12 tokens at each end", "lattice", self.study, "--k", 13)
+        self.refused(2, "more than 20 concepts have at least 2 features: ask for a larger support", "lattice", self.study,
+                     "--min-support", 2, "--max-concepts", 20)
+        self.refused(2, "a confidence lies above 0 and up to 1", "lattice", self.study, "--confidence", 1.5)
+        self.refused(2, "expected a 'yoneda-arrows' file", "lattice", self.folder / "model.safetensors")
+        for arguments in (("--samples", 0), ("--k", 0), ("--side", "left"), ("--null", "rotation"), ("--to", "dot")):
+            self.assertEqual(yoneda("lattice", self.study, *arguments).returncode, 2)
+        self.assertFalse((self.study / "lattice.json").exists())
+
+
 class Relations(Scratch):
     """Token 2i + 1 is token 2i plus one difference; the SAE knows every direction, up and down."""
 

@@ -342,6 +342,35 @@ class Exports(unittest.TestCase):
         self.same_matrix(((ids[link["source"]], ids[link["target"]], link["weight"]) for link in found["links"]), matrix)
         self.assertEqual(found["nodes"][5]["clerp"], self.words(self.positive[0]))  # of the second arrows
 
+    def test_lattice(self):
+        path = self.folder / "l.graphml"
+        ran = subprocess.run([PROGRAM, "lattice", self.arrows, "--min-support", "2", "--null", "none", "-o", path], capture_output=True, text=True)
+        self.assertEqual(ran.returncode, 0, ran.stderr)
+        graph = networkx.read_graphml(path)
+        self.assertTrue(networkx.is_directed_acyclic_graph(graph))
+        subprocess.run([PROGRAM, "lattice", self.arrows, "--min-support", "2", "--null", "none", "-o", self.folder / "l.json"], check=True, capture_output=True)
+        ends = self.valid("lattice.schema.json", self.folder / "l.json")["ends"]
+        for end in ends:
+            side = [node for node in graph if graph.nodes[node]["end"] == end["end"]]
+            self.assertEqual(side, [f"{end['end']}{i}" for i in range(len(end["concepts"]) + end["bottom"]["added"])])
+            for node, concept in zip(side, end["concepts"]):
+                data = graph.nodes[node]
+                self.assertEqual((data["support"], data["size"]), (concept["support"], len(concept["tokens"])))
+                self.assertEqual(data["features"], " ".join(map(str, concept["features"])))
+                self.assertEqual(data.get("token_ids", ""), " ".join(str(t["token"]) for t in concept["tokens"]))
+                self.assertEqual(data.get("tokens", ""), self.words([t["token"] for t in concept["tokens"]], None))
+            covers = {(f"{end['end']}{a}", f"{end['end']}{b}") for a, b in end["covers"]}
+            if end["bottom"]["added"]:
+                self.assertEqual(graph.nodes[side[-1]]["label"], "bottom")
+                covers |= {(f"{end['end']}{a}", side[-1]) for a in end["bottom"]["below"]}
+            self.assertEqual({edge for edge in graph.edges if edge[0] in side}, covers)
+            # The order of concepts, from the drawing alone: below is to have fewer features.
+            for above, below in covers:
+                a, b = (set(graph.nodes[node].get("features", "").split()) for node in (above, below))
+                self.assertLess(b, a)
+                self.assertAlmostEqual(graph.edges[above, below]["confidence"], len(b) / len(a))
+        self.assertEqual(len(graph), sum(len(end["concepts"]) + end["bottom"]["added"] for end in ends))
+
     # ---- our own files
 
     def test_readme_reads_our_files_with_numpy_alone(self):

@@ -99,7 +99,8 @@ MISTAKES = {
         "check study --samples 0", "check study --null rewire", "categories study --seed -1",
         "features study --feature 40", "features study --token nothing", "categories study --show 17",
         "relations study --quads notes.txt --in code", "views study --hodge", "views study --sheaf --rank 20",
-        "views study --lawvere --category 9"],
+        "views study --lawvere --category 9", "lattice study --min-support 0",
+        "lattice study --min-support 99", "lattice study --k 60", "lattice study --max-concepts 3", "lattice study --side up"],
     "What is missing": [
         f"run --model model.safetensors -o new", "run --sae sae -o new", f"run {SOURCES}", "categories", "inspect",
         "check", "run --sae", "check study --tolerance 0.1", "categories --compare study",

@@ -185,6 +185,7 @@ class Commands(Scratch):
                 ("compare", out("sae"), study, "--samples", 5, "-o", out("f.json")),
                 ("enrich", study, "--sets", out("sets.txt"), "--samples", 500, "-o", out("n.json")),
                 ("views", study, "--rank", 1, "--samples", 5, "-o", out("w.json")),
+                ("lattice", study, "--samples", 5, "-o", out("l.json")),
                 ("relations", study, "--quads", out("quads.txt"), "--samples", 20, "-o", out("r.json")),
                 ("train", "--activations", out("rows.safetensors"), "--features", 16, "--k", 2, "-o", out("trained"))]
         for arguments in made:

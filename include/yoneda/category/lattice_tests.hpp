@@ -215,20 +215,21 @@ std::vector<std::vector<NullTest>> lattice_against_directions(
 }
 
 /// What the two nulls together let one say of a figure, in words. Random directions decide where
-/// they were drawn; a figure that they reach and swaps do not is forced by the tokens, not found in
-/// the SAE. Either may be missing.
+/// they were drawn; a figure that they reach on average, and swaps do not, is forced by the tokens,
+/// not found in the SAE. Either may be missing.
 inline std::string reading_of(const NullTest* margins, const NullTest* directions,
-                              double alpha = VerdictRule{}.alpha) {
+                              const VerdictRule& rule = {}) {
   const NullTest* decides = directions ? directions : margins;
   if (!decides) return "not compared";
   const std::string with = directions ? "random directions" : "swaps";
   if (decides->verdict == Verdict::underpowered) return "too few " + with + " to tell";
-  const bool above_margins = margins && margins->verdict == Verdict::commutes;
-  if (decides->p_lower <= alpha) return "less than " + with + " give";
+  if (decides->p_lower <= rule.alpha) return "less than " + with + " give";
   if (decides->verdict == Verdict::commutes)
     return "more than " + with + " give" + (directions ? "" : ", as any directions may");
-  return directions && above_margins ? "forced by the tokens: random directions give as much"
-                                     : "no more than " + with + " give";
+  const bool reached = decides->null_mean >= rule.forced * decides->observed;
+  return directions && reached && margins && margins->verdict == Verdict::commutes
+             ? "forced by the tokens: random directions give as much"
+             : "no more than " + with + " give";
 }
 
 }  // namespace yoneda
