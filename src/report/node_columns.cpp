@@ -7,6 +7,7 @@
 #include <span>
 #include <utility>
 
+#include "report/text.hpp"
 #include "study/graph_parts.hpp"
 #include "yoneda/core/safe_text.hpp"
 
@@ -21,8 +22,7 @@ class WordList {
  public:
   void add(std::string_view text) {
     const std::string shown = safe_token(text, word_width);
-    const bool quoted = shown.empty() || shown.find(',') != shown.npos;
-    list_ += (list_.empty() ? "" : ", ") + (quoted ? "'" + shown + "'" : shown);
+    list_ += (list_.empty() ? "" : ", ") + list_item(shown);
   }
   std::string list() && { return std::move(list_); }
 

@@ -31,6 +31,12 @@ inline std::string gnuplot_text(std::string_view text, std::size_t width = 200) 
   return constant + "'";
 }
 
+/// A token as one of a list between commas: what would be lost there, a comma or nothing at all,
+/// goes in quotes.
+inline std::string list_item(const std::string& shown) {
+  return shown.empty() || shown.find(',') != shown.npos ? "'" + shown + "'" : shown;
+}
+
 /// "deer, ␣elk": as many of the texts as fit into `width` columns, and at least one.
 inline std::string listed(std::span<const std::string> texts, std::size_t width) {
   std::string line;
