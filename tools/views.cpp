@@ -33,9 +33,11 @@ struct Scene {
   std::optional<study::ArrowsFile> arrows;
   std::optional<study::NamedPartition> categories;
   std::optional<study::Sources> sources;
+  std::optional<study::SaePair> pair;
 
   study::Viewed viewed() const {
-    return {graph, categories ? &*categories : nullptr, sources ? &*sources : nullptr};
+    return {graph, categories ? &*categories : nullptr, sources ? &*sources : nullptr,
+            pair ? &*pair : nullptr};
   }
 };
 
@@ -49,6 +51,8 @@ Scene open_scene(const Options& options) {
     scene.categories = study::read_named_partition(study->categories());
   if (options.sources.given() || scene.graph.graph.kind() != yoneda::GraphKind::virtual_)
     scene.sources = open_or_reopen(options.sources, scene.graph.record);
+  else
+    scene.pair = reopen_saes(scene.graph.record);
   return scene;
 }
 
@@ -56,16 +60,17 @@ std::string number_text(const std::optional<double>& value) {
   return value ? fmt::format("{:.3f}", *value) : "none";
 }
 
+// Tests, and behind the last one beside a null what that null keeps.
 void print_tests(const std::vector<NullTest>& tests) {
-  for (const NullTest& test : tests) {
+  for (std::size_t i = 0; i < tests.size(); ++i) {
+    const NullTest& test = tests[i];
     fmt::print("\n  {}: {}\n", test.statistic, heading(std::string(name(test.verdict))));
     print_wrapped(test.reason);
+    if (i + 1 < tests.size() && tests[i + 1].null_kind == test.null_kind) continue;
+    fmt::print("\n  {}\n", wrapped(fmt::format("null: {}, {} draws, seed {}. {}", test.null_kind,
+                                               test.samples, test.seed, test.keeps),
+                                   2));
   }
-  if (tests.empty()) return;
-  const NullTest& test = tests.front();
-  fmt::print("\n  {}\n", wrapped(fmt::format("null: {}, {} draws, seed {}. {}", test.null_kind,
-                                             test.samples, test.seed, test.keeps),
-                                 2));
 }
 
 std::string share_text(double share) {
@@ -114,11 +119,13 @@ void print_hodge(const study::HodgeView& view, const Scene& scene) {
   row("curl", found.share.curl, found.chance.curl, "triangles that contradict it");
   row("harmonic", found.share.harmonic, found.chance.harmonic,
       "longer cycles that do: no triangle decides");
+  for (const std::string& note : view.notes) print_wrapped(note);
   print_tests(view.tests);
   if (!ratios) {
     fmt::print("\n");
     print_wrapped(
-        "Two SAEs of random directions beat this null, too: their vectors are of different length, "
+        "Two SAEs of random directions beat permuted weights: their vectors are of different "
+        "length, "
         "and an edge is there for being strong at either end. So \"commutes\" says that sizes "
         "split "
         "into one factor for each end, not that the model made them so.");

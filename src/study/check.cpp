@@ -6,12 +6,9 @@
 #include "yoneda/category/isotropic.hpp"
 #include "yoneda/category/statistics.hpp"
 #include "yoneda/null/compare.hpp"
-#include "yoneda/null/construction.hpp"
 #include "yoneda/null/rewire.hpp"
-#include "yoneda/null/rotation.hpp"
 #include "yoneda/null/sign_shuffle.hpp"
 #include "yoneda/null/weight_shuffle.hpp"
-#include "yoneda/onednn/gemm.hpp"
 #include "yoneda/study/steps.hpp"
 
 namespace yoneda::study {
@@ -85,41 +82,15 @@ void test_against_edges(Check& check, std::string_view kind, const SignedGraph& 
   check.null_features = graph.node_count();
 }
 
-/// The features of one side that observation and null are computed on.
-std::vector<Id> part_of(Index n, const CheckStep& step, std::uint64_t stream) {
-  Random random(step.seed, stream);
-  return sample_sorted(n, step.features, random);
-}
-
 void test_against_joint_rotations(Check& check, const GraphFile& file, const SaePair& pair,
                                   const CheckStep& step, const Progress& progress) {
-  const Index n_a = pair.upstream.n(), n_b = pair.reader.n();
-  if (n_a != file.upstream || n_a + n_b != file.graph.node_count())
-    throw Error(ErrorKind::shape, "the SAEs have " + std::to_string(n_a) + " and " +
-                                      std::to_string(n_b) + " features, the graph is of " +
-                                      std::to_string(file.upstream) + " and " +
-                                      std::to_string(file.graph.node_count() - file.upstream));
-  const NeighborOptions neighbors = recorded_neighbors(file.record);
-  if (neighbors.neighbors < 1)
-    throw Error(ErrorKind::value,
-                "the graph's file does not say how the graph was made (neighbors), so no null can "
-                "make it again");
-  const std::vector<Id> writes = part_of(n_a, step, 1), reads = part_of(n_b, step, 2);
-  const EncoderDecoder downstream{take_rows(pair.reader_W_dec, reads),
-                                  take_rows(pair.reader.W_enc, reads)};
-  const auto construction = virtual_construction(take_rows(pair.upstream.W_dec, writes),
-                                                 pair.reader, neighbors, onednn_gemm());
-  const Null null = joint_rotation(downstream.W_dec, downstream.W_enc, construction, onednn_gemm());
+  const NullGraphs part = virtual_null_graphs(file, pair, step.features, step.seed);
   const std::vector<Statistic> statistics{square_balance_statistic(), frustrated_share_statistic(),
                                           square_count_statistic()};
   check.tests =
-      compare_with(null, statistics, construction(downstream), step.samples, step.seed, progress);
-  check.null_features = static_cast<Index>(writes.size() + reads.size());
-  if (check.null_features < n_a + n_b)
-    check.notes.push_back("observation and null are compared on the same random part: " +
-                          std::to_string(writes.size()) + " of " + std::to_string(n_a) +
-                          " features that write, " + std::to_string(reads.size()) + " of " +
-                          std::to_string(n_b) + " that read");
+      compare_with(part.null, statistics, part.observed, step.samples, step.seed, progress);
+  check.null_features = static_cast<Index>(part.features.size());
+  if (part.note) check.notes.push_back(*part.note);
 }
 
 /// The null to use, honest for the graph; "none" for none.

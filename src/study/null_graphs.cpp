@@ -64,4 +64,37 @@ NullGraphs null_graphs(std::string_view kind, const GraphFile& file, const Sourc
   return made;
 }
 
+NullGraphs virtual_null_graphs(const GraphFile& file, const SaePair& pair, Index features,
+                               std::uint64_t seed) {
+  const Index n_a = pair.upstream.n(), n_b = pair.reader.n();
+  if (n_a != file.upstream || n_a + n_b != file.graph.node_count())
+    throw Error(ErrorKind::shape, "the SAEs have " + std::to_string(n_a) + " and " +
+                                      std::to_string(n_b) + " features, the graph is of " +
+                                      std::to_string(file.upstream) + " and " +
+                                      std::to_string(file.graph.node_count() - file.upstream));
+  const NeighborOptions neighbors = recorded_neighbors(file.record);
+  if (neighbors.neighbors < 1)
+    throw Error(ErrorKind::value,
+                "the graph's file does not say how the graph was made (neighbors), so no null can "
+                "make it again");
+  const auto part_of = [&](Index n, std::uint64_t stream) {
+    Random random(seed, stream);
+    return sample_sorted(n, features, random);
+  };
+  const std::vector<Id> writes = part_of(n_a, 1), reads = part_of(n_b, 2);
+  const EncoderDecoder downstream{take_rows(pair.reader_W_dec, reads),
+                                  take_rows(pair.reader.W_enc, reads)};
+  const auto construction = virtual_construction(take_rows(pair.upstream.W_dec, writes),
+                                                 pair.reader, neighbors, onednn_gemm());
+  NullGraphs made{joint_rotation(downstream.W_dec, downstream.W_enc, construction, onednn_gemm()),
+                  construction(downstream), writes, 0, std::nullopt};
+  for (const Id g : reads) made.features.push_back(static_cast<Id>(n_a) + g);
+  if (static_cast<Index>(made.features.size()) < n_a + n_b)
+    made.note = "observation and null are compared on the same random part: " +
+                std::to_string(writes.size()) + " of " + std::to_string(n_a) +
+                " features that write, " + std::to_string(reads.size()) + " of " +
+                std::to_string(n_b) + " that read";
+  return made;
+}
+
 }  // namespace yoneda::study

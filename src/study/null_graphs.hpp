@@ -1,4 +1,4 @@
-// A Gram graph made again from directions that a null draws, on a part of it that can be afforded.
+// A graph made again from directions that a null draws, on a part of it that can be afforded.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 #include "yoneda/graph/neighbors.hpp"
 #include "yoneda/null/null.hpp"
 #include "yoneda/study/graph_file.hpp"
+#include "yoneda/study/pair.hpp"
 #include "yoneda/study/sources.hpp"
 
 namespace yoneda::study {
@@ -30,5 +31,11 @@ NeighborOptions recorded_neighbors(const Record& record);
 /// where the file does not say how the graph was made.
 NullGraphs null_graphs(std::string_view kind, const GraphFile& file, const Sources& sources,
                        Index features, Index tokens, std::uint64_t seed);
+
+/// Of a virtual graph, with at most so many features at either end: joint rotations of the SAE that
+/// reads. `features` are then of both ends, nodes of the graph. Throws Error{value} where the file
+/// does not say how the graph was made, Error{shape} for other SAEs than its own.
+NullGraphs virtual_null_graphs(const GraphFile& file, const SaePair& pair, Index features,
+                               std::uint64_t seed);
 
 }  // namespace yoneda::study

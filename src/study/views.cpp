@@ -73,6 +73,18 @@ void test_enrichment(LawvereView& view, const Viewed& viewed, const ViewStep& st
   }
 }
 
+/// Whether sizes split into one factor for each end more than in graphs of turned directions.
+void test_layers(HodgeView& view, const Viewed& viewed, const ViewStep& step,
+                 const Progress& progress) {
+  const Statistic gradient{{"gradient share", 0, 1, "cochain"}, [](const SignedGraph& graph) {
+                             return hodge_decomposition(cochain(graph)).share.gradient;
+                           }};
+  const NullGraphs part = virtual_null_graphs(viewed.graph, *viewed.pair, step.features, step.seed);
+  view.tests.insert(view.tests.begin(), compare_with(part.null, gradient, part.observed,
+                                                     step.samples, step.seed, progress));
+  if (part.note) view.notes.push_back(*part.note);
+}
+
 Index arrows_shortened(const Distances& before, const Distances& closed) {
   constexpr double rounding = 1e-6;
   Index count = 0;
@@ -125,6 +137,7 @@ HodgeView hodge_view(const Viewed& viewed, const ViewStep& step, const Progress&
   options.samples = step.samples;
   options.seed = step.seed;
   view.tests = hodge_tests(view.cochain, view.found, options, progress);
+  if (viewed.pair) test_layers(view, viewed, step, progress);
   return view;
 }
 

@@ -61,6 +61,7 @@ Json hodge_json(const HodgeView& view, const ArrowsFile* arrows) {
           {"chance", shares_json(found.chance)},
           {"overlap", found.overlap},
           {"tests", tests_json(view.tests)},
+          {"notes", view.notes},
           {"rankings", rankings_json(view, arrows)},
           {"potentials", potentials},
           {"component_of", found.components.label}};

@@ -835,7 +835,7 @@ class Views(Scratch):
         self.done("graph", "--kind", "virtual", "--sae", self.folder / "a", "--to", self.folder / "b", "--neighbors", 4, "-o", graph)
         text = self.done("views", graph, "--samples", 25, "-o", self.folder / "v.json")
         for words in ("How loud they write", "How loud they read", "No lawvere view", "No sheaf view",
-                      "Two SAEs of random directions beat this null"):
+                      "Two SAEs of random directions beat permuted weights"):
             self.assertIn(words, text)
         found = self.valid("views", self.folder / "v.json")
         self.assertEqual(sorted(found["refused"]), ["lawvere", "sheaf"])
@@ -845,7 +845,12 @@ class Views(Scratch):
         self.assertEqual(len(hodge["potentials"]), 50)
         m = hodge["edges"]
         self.assertAlmostEqual(hodge["chance"]["gradient"], (hodge["nodes"] - hodge["components"] - 1) / (m - 1))
-        self.assertAlmostEqual(hodge["tests"][0]["null_mean"], hodge["chance"]["gradient"], delta=0.1)
+        turned, permuted = hodge["tests"]
+        self.assertEqual((turned["null"], permuted["null"]), ("joint-rotation", "permuted-weights"))
+        self.assertAlmostEqual(permuted["null_mean"], hodge["chance"]["gradient"], delta=0.1)
+        # Directions by chance: permuted weights would call them a discovery, turned ones do not.
+        self.assertEqual((turned["verdict"], permuted["verdict"]), ("does not", "commutes"))
+        self.assertEqual(turned["observed"], hodge["share"]["gradient"])
 
     def test_magnitude_of_a_graph_without_categories(self):
         path = self.edge_list("k4.tsv", [(u, v, 0.5) for u in range(4) for v in range(u)], directed=False)

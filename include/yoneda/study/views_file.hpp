@@ -15,6 +15,7 @@
 #include "yoneda/study/arrows_file.hpp"
 #include "yoneda/study/categories_file.hpp"
 #include "yoneda/study/graph_file.hpp"
+#include "yoneda/study/pair.hpp"
 #include "yoneda/study/record.hpp"
 #include "yoneda/study/sources.hpp"
 
@@ -33,12 +34,14 @@ struct Viewed {
   const GraphFile& graph;
   const NamedPartition* categories = nullptr;
   const Sources* sources = nullptr;
+  const SaePair* pair = nullptr;  ///< of a virtual graph
 };
 
 struct HodgeView {
   Cochain cochain;
   HodgeDecomposition found;
   std::vector<NullTest> tests;
+  std::vector<std::string> notes;
 };
 
 struct SheafView {
@@ -84,7 +87,9 @@ struct Views {
   std::map<std::string, std::string> refused;  ///< view -> why it is not there
 };
 
-/// Throws Error{value} with the reason where the graph has no cochain (see cochain).
+/// Of a virtual graph whose SAEs are there the first test is beside joint rotations of the one that
+/// reads, for permuted weights make too easy a null (see hodge_tests). Throws Error{value} with the
+/// reason where the graph has no cochain (see cochain).
 HodgeView hodge_view(const Viewed& viewed, const ViewStep& step, const Progress& progress = {});
 
 /// Throws Error{value} where there are no categories or no decoder, or no two categories have
