@@ -33,9 +33,11 @@ LatticeOfEnd of_end(ArrowEnd end, const FormalContext& context, const LatticeSte
   return made;
 }
 
-/// A number of features as the share that a part of them keeps.
-LatticeStep of_part(LatticeStep step, Index n) {
-  if (step.min_support >= 1) step.min_support /= static_cast<double>(n);
+/// A number of n features as one of a part of them, the same share.
+LatticeStep of_part(LatticeStep step, Index n, Index part) {
+  if (step.min_support < 1) return step;  // a share already
+  const double of_part = step.min_support * static_cast<double>(part) / static_cast<double>(n);
+  step.min_support = std::max(1.0, std::ceil(of_part - 1e-9));
   return step;
 }
 
@@ -47,7 +49,7 @@ void test_against_directions(Lattices& found, const ArrowsFile& arrows, const So
   model.W_U = without_rows(model.W_U, excluded_tokens(arrows.record, model.V()));
   const Subsample part = subsample(sources.sae.W_dec, model, step.features, step.tokens, step.seed);
   const Index n = part.W_dec.rows();
-  const LatticeTestOptions options = test_options(part.whole ? step : of_part(step, found.n), n);
+  const LatticeTestOptions options = test_options(part.whole ? step : of_part(step, found.n, n), n);
   auto tests = lattice_against_directions(part.W_dec, part.model, step.ends,
                                           {found.k, arrows.arrows.convention}, options,
                                           onednn_gemm(), progress);
