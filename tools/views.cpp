@@ -37,7 +37,7 @@ struct Scene {
 
   study::Viewed viewed() const {
     return {graph, categories ? &*categories : nullptr, sources ? &*sources : nullptr,
-            pair ? &*pair : nullptr};
+            pair ? &*pair : nullptr, arrows ? &*arrows : nullptr};
   }
 };
 
@@ -345,6 +345,9 @@ void run(const Options& options, const Session& session) {
   const std::string output = options.output.empty() && study ? study->views() : options.output;
   study::Record record = scene.graph.record;
   record.command = session.command;
+  if (scene.sources) record.sources = scene.sources->recorded;
+  if (!options.step.categories.empty())
+    record.options["category"] = fmt::format("{}", fmt::join(options.step.categories, ","));
   record.options["samples"] = std::to_string(options.step.samples);
   record.options["seed"] = std::to_string(options.step.seed);
   record.options["rank"] = std::to_string(options.step.rank);

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "null_graphs.hpp"
+#include "same_sources.hpp"
 #include "yoneda/category/magnitude.hpp"
 #include "yoneda/category/min_plus.hpp"
 #include "yoneda/graph/subgraph.hpp"
@@ -34,6 +35,11 @@ void require_categories(const Viewed& viewed, const ViewStep& step) {
                                         ", only 0 to " + std::to_string(partition.count - 1));
 }
 
+/// Where it can be told: a user may name another SAE that has as many features.
+void require_own_sources(const Viewed& viewed) {
+  if (viewed.sources && viewed.arrows) require_same_sources(*viewed.sources, viewed.arrows->arrows);
+}
+
 bool asked_for(Id category, const ViewStep& step) {
   return step.categories.empty() ||
          std::ranges::find(step.categories, category) != step.categories.end();
@@ -52,6 +58,19 @@ Statistic enriched_share_statistic() {
           [](const SignedGraph& graph) { return enrichment_defects(graph, 1).enriched_share(); }};
 }
 
+/// The gaussian null, or a note of why it cannot be made.
+std::optional<NullGraphs> null_or_reason(const Viewed& viewed, const ViewStep& step,
+                                         std::vector<std::string>& notes) {
+  try {
+    return null_graphs("gaussian", viewed.graph, *viewed.sources, step.features, step.tokens,
+                       step.seed);
+  } catch (const Error& error) {
+    if (error.kind != ErrorKind::value) throw;
+    notes.push_back(std::string("no verdict: ") + error.what());
+    return std::nullopt;
+  }
+}
+
 void test_enrichment(LawvereView& view, const Viewed& viewed, const ViewStep& step,
                      const Progress& progress) {
   const SignedGraph& graph = viewed.graph.graph;
@@ -66,19 +85,26 @@ void test_enrichment(LawvereView& view, const Viewed& viewed, const ViewStep& st
     view.notes.push_back("no verdict: the null that suits a " + std::string(name(graph.kind())) +
                          " graph is gaussian, which needs --sae and --model; no other is honest");
   } else {
-    const NullGraphs part = null_graphs("gaussian", viewed.graph, *viewed.sources, step.features,
-                                        step.tokens, step.seed);
-    compare(part.null, part.observed);
-    if (part.note) view.notes.push_back(*part.note);
+    const auto part = null_or_reason(viewed, step, view.notes);
+    if (!part) return;
+    compare(part->null, part->observed);
+    if (part->note) view.notes.push_back(*part->note);
   }
+}
+
+/// A virtual graph with its directions: an edge names its smaller node first, the one that writes.
+SignedGraph with_directions(const SignedGraph& graph) {
+  return SignedGraph::from_edges(graph.node_count(), graph.edges(), Direction::directed,
+                                 graph.kind());
 }
 
 /// Whether sizes split into one factor for each end more than in graphs of turned directions.
 void test_layers(HodgeView& view, const Viewed& viewed, const ViewStep& step,
                  const Progress& progress) {
-  const Statistic gradient{{"gradient share", 0, 1, "cochain"}, [](const SignedGraph& graph) {
-                             return hodge_decomposition(cochain(graph)).share.gradient;
-                           }};
+  const Statistic gradient{
+      {"gradient share", 0, 1, "cochain"}, [](const SignedGraph& graph) {
+        return hodge_decomposition(cochain(with_directions(graph))).share.gradient;
+      }};
   const NullGraphs part = virtual_null_graphs(viewed.graph, *viewed.pair, step.features, step.seed);
   view.tests.insert(view.tests.begin(), compare_with(part.null, gradient, part.observed,
                                                      step.samples, step.seed, progress));
@@ -142,6 +168,7 @@ HodgeView hodge_view(const Viewed& viewed, const ViewStep& step, const Progress&
 }
 
 SheafView sheaf_view(const Viewed& viewed, const ViewStep& step, const Progress& progress) {
+  require_own_sources(viewed);
   require_undirected(viewed.graph.graph, "a sheaf of categories");
   if (!viewed.categories)
     throw Error(ErrorKind::value,
@@ -174,6 +201,7 @@ SheafView sheaf_view(const Viewed& viewed, const ViewStep& step, const Progress&
 }
 
 LawvereView lawvere_view(const Viewed& viewed, const ViewStep& step, const Progress& progress) {
+  require_own_sources(viewed);
   const SignedGraph& graph = viewed.graph.graph;
   require_categories(viewed, step);
   if (graph.directed() && detail::two_layers(graph))

@@ -34,7 +34,8 @@ struct Viewed {
   const GraphFile& graph;
   const NamedPartition* categories = nullptr;
   const Sources* sources = nullptr;
-  const SaePair* pair = nullptr;  ///< of a virtual graph
+  const SaePair* pair = nullptr;       ///< of a virtual graph
+  const ArrowsFile* arrows = nullptr;  ///< which the sources must be those of
 };
 
 struct HodgeView {
