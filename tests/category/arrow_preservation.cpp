@@ -63,6 +63,16 @@ TEST_CASE("profiles of keys: their inner product is the correlation over all key
   CHECK(!mean_agreement({}));
   CHECK(*mean_agreement({0.5, std::nullopt, 1.0}) == doctest::Approx(0.75));
   CHECK_THROWS_AS(profiles.of(random_matrix(2, 8, 1)), Error);
+  // Keys whose rows add to 0 see nothing of a direction that is the same everywhere.
+  std::vector<float> centred = to_vector(keys);
+  for (Index t = 0; t < 300; ++t) {
+    float sum = 0;
+    for (Index j = 0; j < 8; ++j) sum += centred[t * 9 + j];
+    centred[t * 9 + 8] = -sum;
+  }
+  const KeyProfiles blind(Matrix::from(std::move(centred), 300, 9));
+  const Matrix flat = Matrix::from(std::vector<float>(9, 0.37f), 1, 9);
+  for (const float value : to_vector(blind.of(flat))) CHECK(value == 0);
   CHECK_THROWS_AS(profile_agreement(F, profiles.of(Y), profiles.of(Y)), Error);
 }
 

@@ -4,7 +4,9 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <optional>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "yoneda/category/feature_map.hpp"
@@ -39,10 +41,23 @@ class KeyProfiles {
     if (directions.cols() != root_.rows())
       throw Error(ErrorKind::shape, "directions of dimension " + std::to_string(directions.cols()) +
                                         " with keys of dimension " + std::to_string(root_.rows()));
-    return unit_rows(detail::mapped(directions, root_, gemm_));
+    return unit_rows(without_noise(detail::mapped(directions, root_, gemm_), directions));
   }
 
  private:
+  // What is left of a direction that all keys see alike is rounding; of length 1 it would seem
+  // real.
+  Matrix without_noise(const Matrix& profiles, const Matrix& directions) const {
+    std::vector<float> values = to_vector(profiles), scratch(directions.cols());
+    const double rounding = 1e-6 * root_.norm();
+    for (Index i = 0; i < profiles.rows(); ++i) {
+      const auto row = std::span(values).subspan(i * profiles.cols(), profiles.cols());
+      if (canonical_norm(row) <= rounding * canonical_norm(directions.row(i, scratch)))
+        std::ranges::fill(row, 0.0f);
+    }
+    return Matrix::from(std::move(values), profiles.rows(), profiles.cols());
+  }
+
   Eigen::MatrixXd root_;  // [d, r]
   Gemm gemm_;
 };
