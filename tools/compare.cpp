@@ -2,7 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
+#include <array>
+#include <functional>
 
 #include "command.hpp"
 #include "description.hpp"
@@ -175,6 +176,7 @@ Json test_summary(const NullTest& test) {
           {"null_mean", number_or_null(test.null_mean)},
           {"null_sd", number_or_null(test.null_sd)},
           {"p_upper", test.p_upper},
+          {"p_lower", test.p_lower},
           {"verdict", name(test.verdict)},
           {"reason", test.reason}};
 }

@@ -233,6 +233,7 @@ Comparison compare(const ComparedSaes& saes, const ComparisonOptions& options,
                                        .chance = options.chance,
                                        .floor = options.floor,
                                        .features = options.features,
+                                       .samples = options.samples,
                                        .seed = options.seed};
   for (std::size_t i = 1; i < saes.saes.size(); ++i)
     found.steps.push_back(
@@ -249,12 +250,11 @@ Comparison compare(const ComparedSaes& saes, const ComparisonOptions& options,
       return preserved_virtual_weights(A, B, saes.saes[2], preservation, gemm, progress);
     });
   if (!options.activations.empty())
-    found.coactivation = where_possible("test of co-activations", found.notes, [&] {
-      return preserved_coactivation(A, B, options.activations, preservation, gemm, progress);
-    });
+    found.coactivation =
+        preserved_coactivation(A, B, options.activations, preservation, gemm, progress);
   if (!saes.model) return found;
   found.naturality =
-      naturality(A.W_dec, B.W_dec, found.steps[0].forward, *saes.model,
+      naturality(A.W_dec, B.W_dec, *saes.model,
                  {.features = options.features, .samples = options.samples, .seed = options.seed},
                  gemm, progress);
   ArrowOptions few;

@@ -746,6 +746,9 @@ class Compare(Scratch):
         self.refused(2, "dimension 9, SAE a to one of 24", "compare", a, other)
         self.refused(2, "nowhere", "compare", a, self.folder / "nowhere")
         self.refused(2, "does not fit", "compare", a, b, "--model", self.narrow_model())
+        write_safetensors(self.folder / "short.safetensors", {"x": numpy.ones((30, 7), "float32")})
+        self.refused(2, "inputs of dimension 7", "compare", a, b, "--activations", self.folder / "short.safetensors")
+        self.refused(2, "draw more samples", "compare", a, b, "--samples", 2, "--chance", 0.001)
         for flag in ("--samples", "--features", "--candidates", "--chance"):
             self.assertEqual(yoneda("compare", a, b, flag, 0).returncode, 2)
         self.assertEqual(yoneda("compare", a).returncode, 2)

@@ -32,7 +32,7 @@ namespace yoneda {
 
 struct PreservationOptions {
   Index features = 2048;  ///< of A that are looked at, at most: a random sample
-  Index neighbors = 16;   ///< strongest co-activations of each, of either sign
+  Index neighbors = 16;   ///< strongest co-activations of each, with features it fires with at all
   Index samples = 99;
   std::uint64_t seed = 1;
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -114,8 +115,13 @@ ChanceCosine chance_cosine(const Matrix& from, const Matrix& to,
   const auto count = static_cast<double>(cosines.size());
   double mean = 0;
   for (const double cosine : cosines) mean += cosine / count;
-  const auto above = static_cast<Index>(options.chance * count);
-  return {mean, cosines[cosines.size() - 1 - std::min<std::size_t>(above, cosines.size() - 1)]};
+  const auto reached = static_cast<Index>(options.chance * count + 1e-9);
+  if (reached < 1)
+    throw Error(ErrorKind::value, "a chance of one in " +
+                                      std::to_string(std::llround(1 / options.chance)) +
+                                      " cannot be told from " + std::to_string(cosines.size()) +
+                                      " null features: draw more samples");
+  return {mean, cosines[cosines.size() - static_cast<std::size_t>(reached)]};
 }
 
 inline std::vector<Fate> fates(const FeatureMap& forward, double forward_floor,

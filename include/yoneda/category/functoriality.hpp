@@ -101,7 +101,7 @@ inline double agreement_of(const FeatureMap& through, const FeatureMap& direct,
 ///
 /// The same bits for any Gemm and number of threads. Throws Error{shape} for SAEs of different
 /// spaces, Error{value} for bad options and weights that are not finite, Error{cancelled} where
-/// progress asks to stop. Cost, for each of samples + 1 rounds: F (3 n_c + 2 n_b) d products for F
+/// progress asks to stop. Cost, for each of samples + 1 rounds: F (4 n_c + n_b) d products for F
 /// features looked at, and two draws, (n_b + n_c) d² + d³.
 template <class = void>
 Functoriality functoriality(const Matrix& A, const Matrix& B, const Matrix& C,

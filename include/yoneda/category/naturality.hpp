@@ -38,8 +38,8 @@ struct Naturality {
   NullTest test;  ///< of the mean correlation
 };
 
-/// Token profiles of all features of A [n_a, d] beside those of their matches F in B [n_b, d], over
-/// all tokens of the model and without holding a profile: a correlation is an inner product in the
+/// Token profiles of all features of A [n_a, d] beside those of the nearest in B [n_b, d], over all
+/// tokens of the model and without holding a profile: a correlation is an inner product in the
 /// metric of the unembedding's covariance. Both are made from decoders, as F is, so that most of
 /// the agreement is no news; the test is beside whitened rotations of B to which F is fitted again.
 ///
@@ -47,9 +47,9 @@ struct Naturality {
 /// for bad options, Error{cancelled}. Cost: V d² + n d², and for each of samples + 1 rounds a draw,
 /// F n_b d and n_b d².
 template <class = void>
-Naturality naturality(const Matrix& A, const Matrix& B, const FeatureMap& F,
-                      const Unembedding& model, const NaturalityOptions& options = {},
-                      const Gemm& gemm = eigen_gemm(), const Progress& progress = {}) {
+Naturality naturality(const Matrix& A, const Matrix& B, const Unembedding& model,
+                      const NaturalityOptions& options = {}, const Gemm& gemm = eigen_gemm(),
+                      const Progress& progress = {}) {
   require_same_stream(A, model);
   require_same_stream(B, model);
   if (options.features < 1 || options.samples < 1)
@@ -60,6 +60,7 @@ Naturality naturality(const Matrix& A, const Matrix& B, const FeatureMap& F,
     return tokens.of(detail::logit_directions(W_dec, model, convention));
   };
   const Matrix of_A = profiles(A);
+  const FeatureMap F = detail::nearest_of(unit_rows(A), unit_rows(B), gemm);
   const auto agreement = profile_agreement(F, of_A, profiles(B));
 
   Random stream(options.seed, 1);

@@ -253,7 +253,7 @@ class PriceSearch {
 };
 
 inline void require_valid(const PairWeights& pairs, const AssignmentOptions& options) {
-  if (pairs.offsets.empty() || pairs.offsets.front() != 0 ||
+  if (pairs.columns < 0 || pairs.offsets.empty() || pairs.offsets.front() != 0 ||
       pairs.offsets.back() != static_cast<Index>(pairs.column.size()) ||
       pairs.weight.size() != pairs.column.size() || !std::ranges::is_sorted(pairs.offsets))
     throw Error(ErrorKind::shape, "the rows of an assignment do not make up its entries");

@@ -1,15 +1,11 @@
 // Which features fire on the same rows: co-activation graphs from codes.
 #pragma once
 
-#include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <span>
-#include <string>
-#include <utility>
 #include <vector>
 
-#include "yoneda/core/error.hpp"
-#include "yoneda/core/parallel.hpp"
 #include "yoneda/core/types.hpp"
 #include "yoneda/sae/encode.hpp"
 
