@@ -41,7 +41,7 @@ TEST_CASE("no key that may be among the k largest is lost, and the threshold nev
 
       std::vector<float> lower;
       for (Index i = 0; i < count; ++i) lower.push_back(scores[i] - width * std::abs(doubts[i]));
-      const float certain = kth_largest(std::span(lower), k);
+      const float certain = kth_largest(lower, k);
       CHECK(candidates.threshold() <= certain);
       const auto kept = positions(candidates.kept());
       CHECK(std::ranges::is_sorted(kept));
@@ -52,6 +52,53 @@ TEST_CASE("no key that may be among the k largest is lost, and the threshold nev
       if (width == 0) CHECK(static_cast<Index>(kept.size()) == k);
     }
   }
+}
+
+TEST_CASE("the k-th largest value is what sorting gives") {
+  const float infinity = std::numeric_limits<float>::infinity();
+  std::vector<std::vector<float>> lists{{2},
+                                        {-0.0f, 0.0f, -1e-42f, 1e-42f},
+                                        {-infinity, 3, 3, 3},
+                                        {infinity, -3e38f, 3e38f, 0},
+                                        std::vector<float>(77, -4)};
+  for (const Index count : std::array<Index, 5>{7, 16, 33, 228, 1024})
+    lists.push_back(normals(count, 8));
+  lists.back()[3] = 1e30f;  // one that makes the others' range look small
+  for (const auto& values : lists) {
+    auto sorted = values;
+    std::ranges::sort(sorted, std::greater{});
+    for (Index k = 1; k <= static_cast<Index>(values.size()); ++k)
+      CHECK(kth_largest(values, k) == sorted[k - 1]);
+    for (const VectorUnit unit : {VectorUnit::baseline, vector_unit()}) {
+      const auto [smallest, largest] = run_on<RangeFrom>(
+          unit, values.data(), static_cast<Index>(values.size()), sorted[values.size() / 2]);
+      CHECK(smallest == sorted[values.size() / 2]);
+      CHECK(largest == sorted.front());
+    }
+  }
+  const std::vector<float> low{1, 2};
+  CHECK(run_on_widest<RangeFrom>(low.data(), Index{2}, 5.0f).smallest == infinity);
+}
+
+TEST_CASE(
+    "candidates are the same in room that was given, in their own, and when one becomes the "
+    "other") {
+  const Index k = 10, count = 2000;
+  const auto scores = normals(count, 9);
+  std::vector<std::vector<Id>> kept;
+  std::vector<Candidate> room(Candidates::room_for(k));
+  for (const std::size_t given : std::array<std::size_t, 3>{0, 40, room.size()}) {
+    Candidates candidates(k, std::span(room).first(given));
+    std::vector<float> scratch;
+    for (Index i = 0; i < count; ++i)
+      if (scores[i] + 0.2f >= candidates.threshold())
+        candidates.offer(scores[i] - 0.2f, scores[i] + 0.2f, static_cast<Id>(i), scratch);
+    candidates.settle(scratch);
+    kept.push_back(positions(candidates.kept()));
+  }
+  CHECK(static_cast<Index>(kept[0].size()) > k);
+  CHECK(kept[1] == kept[0]);
+  CHECK(kept[2] == kept[0]);
 }
 
 TEST_CASE("thousands of equal scores overflow, and nothing is taken after that") {

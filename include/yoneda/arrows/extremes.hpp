@@ -23,6 +23,7 @@
 #include "yoneda/arrows/rescore.hpp"
 #include "yoneda/arrows/scan.hpp"
 #include "yoneda/arrows/spread.hpp"
+#include "yoneda/core/buffer.hpp"
 #include "yoneda/core/matrix.hpp"
 #include "yoneda/core/parallel.hpp"
 #include "yoneda/linear/dot.hpp"
@@ -70,10 +71,16 @@ inline Index rarely_reached(double mean, double rarely) {
   return r;
 }
 
+/// Room for both ends.
+inline Index candidates_a_query(Index k) {
+  return 2 * Candidates::room_for(k);
+}
+
 /// Everything one query accumulates while the keys pass by. Scores are in the units of the pass:
 /// products less `offset`, which is w · centre (see KeyBlock).
 struct QueryState {
-  explicit QueryState(Index k) : largest(k), smallest(k) {}
+  QueryState(Index k, std::span<Candidate> room)
+      : largest(k, room.first(room.size() / 2)), smallest(k, room.last(room.size() / 2)) {}
 
   Candidates largest, smallest;
   RoundedNorms norms;
@@ -90,17 +97,41 @@ struct SampleSpread {
   double mean = 0, variance = 0;
 };
 
-inline SampleSpread sample_spread(std::span<const float> values) {
-  SampleSpread found;
-  const auto count = static_cast<double>(values.size());
-  for (const float value : values) found.mean += static_cast<double>(value);
-  found.mean /= count;
-  for (const float value : values) {
-    const double centred = static_cast<double>(value) - found.mean;
-    found.variance += centred * centred;
+/// Sums in eight lanes, in double.
+struct SampleSums {
+  template <int floats>
+  [[gnu::always_inline]] static inline double run(const float* x, Index size, double centre,
+                                                  bool squared) {
+    constexpr int lanes = 8, width = floats / 2, parts = lanes / width;
+    using Doubles = Vector<double, width>;
+    Doubles sums[parts] = {};
+    const Index blocked = size - size % lanes;
+    for (Index i = 0; i < blocked; i += lanes)
+      for (int part = 0; part < parts; ++part) {
+        Vector<float, width> values;
+        __builtin_memcpy(&values, x + i + part * width, sizeof values);
+        const Doubles centred = __builtin_convertvector(values, Doubles) - centre;
+        sums[part] += squared ? centred * centred : centred;
+      }
+    double partial[lanes];
+    __builtin_memcpy(partial, sums, sizeof partial);
+    for (Index i = blocked; i < size; ++i) {
+      const double centred = static_cast<double>(x[i]) - centre;
+      partial[i % lanes] += squared ? centred * centred : centred;
+    }
+    double sum = 0;
+    for (const double part : partial) sum += part;
+    return sum;
   }
-  found.variance /= count;
-  return found;
+};
+
+inline SampleSpread sample_spread(std::span<const float> values) {
+  const auto size = static_cast<Index>(values.size());
+  const auto sum = [&](double centre, bool squared) {
+    return run_on_widest<SampleSums>(values.data(), size, centre, squared);
+  };
+  const double count = static_cast<double>(size), mean = sum(0, false) / count;
+  return {mean, sum(mean, true) / count};
 }
 
 /// Σ x_j y_j in double, in the order of canonical_dot.
@@ -144,6 +175,7 @@ struct PassSetting {
   std::vector<float> centre;  ///< subtracted from keys that are rounded
   std::vector<float> origin;  ///< zeros
   KeyBlock sample;            ///< every so many keys, in float32: what to expect
+  KeyBlock rounded_sample;    ///< the same in bfloat16, where there is such a product
   Index rank_of_guess;        ///< in the sample, of a product that k of all keys should reach
 
   PassSetting(const Keys& all, const ExtremesOptions& chosen, const Gemm& product)
@@ -152,9 +184,11 @@ struct PassSetting {
         gemm(product),
         centre(all.mean().begin(), all.mean().end()),
         origin(all.cols(), 0.0f),
-        sample(all, FirstPass::f32, origin) {
+        sample(all, FirstPass::f32, origin),
+        rounded_sample(all, FirstPass::bf16, centre) {
     if (all.dtype() == Dtype::bf16) centre = origin;  // exact as they are
     sample.take(0, sample_size(), sample_stride());
+    if (product.multiply_bf16) rounded_sample.take(0, sample_size(), sample_stride());
     const double sampled = static_cast<double>(options.k) / static_cast<double>(sample_stride());
     rank_of_guess = std::min(options.k, rarely_reached(sampled, 1e-4));
   }
@@ -181,11 +215,16 @@ class QueryBlock {
         first_(first),
         count_(count),
         floats_(count * setting.keys.cols()),
-        states_(count, QueryState(setting.options.k)) {
+        candidates_(count * candidates_a_query(setting.options.k)),
+        workspaces_(thread_count()) {
+    const Index room = candidates_a_query(setting.options.k);
+    states_.reserve(count);
+    for (Index q = 0; q < count; ++q)
+      states_.emplace_back(setting.options.k, candidates_.span().subspan(q * room, room));
     // By the shape alone, so that few queries make work for several threads too.
     tile_ = std::clamp<Index>((count + 15) / 16, 1, setting.options.query_tile);
     parallel_for(count, [&](Index q) {
-      const auto query = std::span(floats_).subspan(q * d(), d());
+      const auto query = floats_.span().subspan(q * d(), d());
       fill(first_ + q, query);
       measure(query, states_[q], first_ + q);
     });
@@ -193,8 +232,8 @@ class QueryBlock {
 
   /// Meets all keys.
   void run(const Progress& progress, Stage stage) {
+    if (setting_.gemm.multiply_bf16 && rounding_is_harmless()) turn_to_bf16();
     look_at_sample();
-    if (setting_.gemm.multiply_bf16 && rounding_is_harmless()) round();
     KeyBlock block(setting_.keys, pass_,
                    pass_ == FirstPass::bf16 ? setting_.centre : setting_.origin);
     const Index V = setting_.keys.count(), size = keys_at_a_time();
@@ -224,9 +263,16 @@ class QueryBlock {
   }
 
  private:
+  /// What a thread needs for one tile at a time, kept from tile to tile.
+  struct Workspace {
+    std::vector<float> products, truth, norms, residues, scratch;
+    std::vector<Interesting> limits;
+    ScanScratch scan;
+  };
+
   Index d() const { return setting_.keys.cols(); }
   Index tiles() const { return (count_ + tile_ - 1) / tile_; }
-  std::span<const float> query(Index q) const { return std::span(floats_).subspan(q * d(), d()); }
+  std::span<const float> query(Index q) const { return floats_.span().subspan(q * d(), d()); }
 
   /// Some megabytes of keys, which then meet all queries from the cache.
   Index keys_at_a_time() const {
@@ -262,32 +308,28 @@ class QueryBlock {
                              block.floats(begin, width), out);
   }
 
-  template <class Body>
-  void for_each_row_of_sample(const Body& body) {
-    const KeyBlock& sample = setting_.sample;
+  /// Sets the range of the histogram, guesses thresholds, and learns what rounding does.
+  void look_at_sample() {
     parallel_for(tiles(), [&](Index tile) {
-      std::vector<float> products, scratch;
-      multiply(tile, sample, 0, sample.size(), FirstPass::f32, products);
-      const Index first = tile * tile_, last = std::min(count_, first + tile_);
-      for (Index q = first; q < last; ++q)
-        body(states_[q], std::span(products).subspan((q - first) * sample.size(), sample.size()),
-             scratch);
+      Workspace& room = workspaces_[thread_index()];
+      multiply(tile, setting_.sample, 0, setting_.sample.size(), FirstPass::f32, room.truth);
+      for_each_row(tile, room.truth, [&](Index q, std::span<const float> truth) {
+        QueryState& state = states_[q];
+        if (setting_.options.histogram) set_histogram(state, sample_spread(truth).variance);
+        if (state.norms.norm > 0 && setting_.sample.size() >= setting_.options.k)
+          guess_thresholds(state, truth, room.scratch);
+        if (pass_ == FirstPass::bf16) round(q);
+      });
+      if (pass_ == FirstPass::bf16) compare_variances(tile, room);
     });
   }
 
-  /// Sets the range of the histogram, and guesses thresholds.
-  void look_at_sample() {
-    sample_variance_.resize(count_);
-    const bool histogram = setting_.options.histogram;
-    const bool variance_matters = histogram || setting_.gemm.multiply_bf16;
-    for_each_row_of_sample(
-        [&](QueryState& state, std::span<float> products, std::vector<float>& scratch) {
-          const double variance = variance_matters ? sample_spread(products).variance : 0;
-          sample_variance_[&state - states_.data()] = variance;
-          if (histogram) set_histogram(state, variance);
-          if (state.norms.norm > 0 && setting_.sample.size() >= setting_.options.k)
-            guess_thresholds(state, products, scratch);
-        });
+  /// body(query, row) for the rows of a tile's products.
+  template <class Body>
+  void for_each_row(Index tile, std::span<float> products, const Body& body) const {
+    const Index first = tile * tile_, rows = std::min(tile_, count_ - first);
+    const Index width = static_cast<Index>(products.size()) / rows;
+    for (Index i = 0; i < rows; ++i) body(first + i, products.subspan(i * width, width));
   }
 
   /// Mean ± 8 std; a query whose products do not vary as floats gets mean ± 1, which holds them
@@ -316,57 +358,59 @@ class QueryBlock {
     state.smallest.guess(kth_largest(scratch, setting_.rank_of_guess));
   }
 
-  /// Whether bfloat16 separates keys well enough. Where a few dimensions outweigh all others, its
-  /// error bound can be as wide as the products are spread, and half the keys become candidates.
+  /// Whether bfloat16 separates keys well enough, by a few of the queries. Where some dimensions
+  /// outweigh all others, its error bound can be as wide as the products are spread, and half the
+  /// keys become candidates.
   bool rounding_is_harmless() const {
     const double relative = setting_.keys.dtype() == Dtype::bf16 ? 0x1p-9 : 0x1p-8;
     const double error = relative * setting_.typical_norm();  // for a query of norm 1
-    Index harmed = 0;
-    for (Index q = 0; q < count_; ++q)
-      harmed += error * states_[q].norms.norm > 0.7 * std::sqrt(sample_variance_[q]);
-    return 4 * harmed <= count_;
+    const Index step = std::max<Index>(1, count_ / 64), asked = (count_ + step - 1) / step;
+    const Index width = setting_.sample.size();
+    std::vector<char> harmed(asked);
+    parallel_for(asked, [&](Index i) {
+      std::vector<float> products(width);
+      setting_.gemm.multiply({query(i * step).data(), 1, d(), d()},
+                             setting_.sample.floats(0, width), {products.data(), 1, width, width});
+      const double variance = sample_spread(products).variance;
+      harmed[i] = error * states_[i * step].norms.norm > 0.7 * std::sqrt(variance);
+    });
+    return 4 * std::ranges::count(harmed, 1) <= asked;
   }
 
-  /// Turns to bfloat16: rounds the queries, and moves all that is in units of products.
-  void round() {
+  void turn_to_bf16() {
     pass_ = FirstPass::bf16;
-    halves_.resize(floats_.size());
-    parallel_for(count_, [&](Index q) {
-      QueryState& state = states_[q];
-      const SquaredNorms norms =
-          round_to_bf16(query(q), setting_.origin, std::span(halves_).subspan(q * d(), d()));
-      state.norms.rounded = std::sqrt(norms.rounded);
-      state.norms.residue = std::sqrt(norms.residue);
-      state.bound = error_bound(state.norms, d());
-      state.offset = canonical_dot(query(q), setting_.centre);
-      const double shift = state.mean - state.offset;
-      state.powers.shift = static_cast<float>(shift);
-      state.bins.offset += static_cast<float>(state.offset * static_cast<double>(state.bins.scale));
-      // What a typical key loses by rounding, which counts twice as above.
-      const double norm = setting_.typical_norm();
-      const auto lost = static_cast<double>(
-          state.bound(static_cast<float>(norm), static_cast<float>(0x1p-9 * norm)));
-      state.largest.move(state.offset + 2 * lost);
-      state.smallest.move(-state.offset + 2 * lost);
-    });
-    compare_variances();
+    halves_ = Buffer<bf16>(count_ * d());
+  }
+
+  /// Rounds a query to bfloat16, and moves all that is in units of products.
+  void round(Index q) {
+    QueryState& state = states_[q];
+    const SquaredNorms norms =
+        round_to_bf16(query(q), setting_.origin, halves_.span().subspan(q * d(), d()));
+    state.norms.rounded = std::sqrt(norms.rounded);
+    state.norms.residue = std::sqrt(norms.residue);
+    state.bound = error_bound(state.norms, d());
+    state.offset = canonical_dot(query(q), setting_.centre);
+    const double shift = state.mean - state.offset;
+    state.powers.shift = static_cast<float>(shift);
+    state.bins.offset += static_cast<float>(state.offset * static_cast<double>(state.bins.scale));
+    // What a typical key loses by rounding at most. A key of the sample reaches its guess where its
+    // product less that does; what it really loses is a small part.
+    const double norm = setting_.typical_norm();
+    const auto lost = static_cast<double>(
+        state.bound(static_cast<float>(norm), static_cast<float>(0x1p-9 * norm)));
+    state.largest.move(state.offset + 1.25 * lost);
+    state.smallest.move(-state.offset + 1.25 * lost);
   }
 
   /// What rounding does to the variance of the products that are no candidates, on the sample.
-  void compare_variances() {
-    KeyBlock rounded(setting_.keys, pass_, setting_.centre);
-    rounded.take(0, setting_.sample_size(), setting_.sample_stride());
-    parallel_for(tiles(), [&](Index tile) {
-      std::vector<float> truth, seen;
-      multiply(tile, setting_.sample, 0, rounded.size(), FirstPass::f32, truth);
-      multiply(tile, rounded, 0, rounded.size(), FirstPass::bf16, seen);
-      const Index first = tile * tile_, last = std::min(count_, first + tile_);
-      for (Index q = first; q < last; ++q) {
-        const auto row = [&](std::vector<float>& products) {
-          return std::span(products).subspan((q - first) * rounded.size(), rounded.size());
-        };
-        states_[q].variance_ratio = variance_ratio(states_[q], row(truth), row(seen));
-      }
+  void compare_variances(Index tile, Workspace& room) {
+    const KeyBlock& rounded = setting_.rounded_sample;
+    multiply(tile, rounded, 0, rounded.size(), FirstPass::bf16, room.products);
+    const Index width = rounded.size();
+    for_each_row(tile, room.products, [&](Index q, std::span<float> seen) {
+      const auto truth = std::span(room.truth).subspan((q - tile * tile_) * width, width);
+      states_[q].variance_ratio = variance_ratio(states_[q], truth, seen);
     });
   }
 
@@ -387,18 +431,16 @@ class QueryBlock {
   /// A tile of queries and some keys.
   void meet(Index tile, const KeyBlock& block) {
     const Index key_tile = std::min(setting_.options.key_tile, longest_row);
-    std::vector<float> products, scratch, norms, residues;
-    std::vector<Interesting> limits;
-    ScanScratch room;
+    Workspace& room = workspaces_[thread_index()];
     const Index first = tile * tile_, last = std::min(count_, first + tile_);
     for (Index begin = 0; begin < block.size(); begin += key_tile) {
       const Index width = std::min(key_tile, block.size() - begin);
-      multiply(tile, block, begin, width, pass_, products);
-      largest_of_blocks(block.norms().subspan(begin, width), norms);
-      largest_of_blocks(block.residues().subspan(begin, width), residues);
+      multiply(tile, block, begin, width, pass_, room.products);
+      largest_of_blocks(block.norms().subspan(begin, width), room.norms);
+      largest_of_blocks(block.residues().subspan(begin, width), room.residues);
       for (Index q = first; q < last; ++q) {
-        const auto row = std::span<const float>(products).subspan((q - first) * width, width);
-        look_closer(states_[q], row, block, begin, norms, residues, limits, room, scratch);
+        const auto row = std::span<const float>(room.products).subspan((q - first) * width, width);
+        look_closer(states_[q], row, block, begin, room);
       }
     }
   }
@@ -411,29 +453,28 @@ class QueryBlock {
   }
 
   void look_closer(QueryState& state, std::span<const float> row, const KeyBlock& block,
-                   Index begin, std::span<const float> norms, std::span<const float> residues,
-                   std::vector<Interesting>& limits, ScanScratch& room,
-                   std::vector<float>& scratch) const {
-    limits.resize(norms.size());
+                   Index begin, Workspace& room) const {
+    room.limits.resize(room.norms.size());
     // Less a little, for the rounding of the difference; an end that gave up wants nothing: ∞.
     const auto loosened = [](float threshold) {
       return std::isfinite(threshold) ? threshold - std::abs(threshold) * 0x1p-22f : threshold;
     };
     const float high = loosened(state.largest.threshold()),
                 low = loosened(state.smallest.threshold());
-    for (std::size_t i = 0; i < norms.size(); ++i) {
-      const float error = state.bound(norms[i], residues[i]);
-      limits[i] = {high - error, error - low};
+    for (std::size_t i = 0; i < room.norms.size(); ++i) {
+      const float error = state.bound(room.norms[i], room.residues[i]);
+      room.limits[i] = {high - error, error - low};
     }
-    const auto hits = scan(row, limits, setting_.options.histogram, state.powers, state.bins, room);
+    const auto hits =
+        scan(row, room.limits, setting_.options.histogram, state.powers, state.bins, room.scan);
     for (const std::uint16_t at : hits) {
       const float z = row[at],
                   error = state.bound(block.norms()[begin + at], block.residues()[begin + at]);
       const auto position = static_cast<Id>(block.first() + begin + at);
       if (z + error >= state.largest.threshold())
-        state.largest.offer(z - error, z + error, position, scratch);
+        state.largest.offer(z - error, z + error, position, room.scratch);
       if (error - z >= state.smallest.threshold())
-        state.smallest.offer(-z - error, error - z, position, scratch);
+        state.smallest.offer(-z - error, error - z, position, room.scratch);
     }
   }
 
@@ -447,7 +488,7 @@ class QueryBlock {
     Index total = 0;
     for (QueryState& state : states_)
       total += state.largest.kept().size() + state.smallest.kept().size();
-    products_.resize(total);
+    products_ = Buffer<double>(total);
     starts_.clear();
     total = 0;
     for (Index q = 0; q < count_; ++q)
@@ -457,7 +498,7 @@ class QueryBlock {
         total += end->kept().size();
       }
     // Queries that stay in the cache while the keys pass by.
-    const Index group = std::max<Index>(64, (Index{4} << 20) / (4 * std::max<Index>(1, d())));
+    const Index group = std::max<Index>(64, (Index{8} << 20) / (4 * std::max<Index>(1, d())));
     for (Index q = 0; q < count_; q += group)
       rescore(std::span(lists).subspan(2 * q, 2 * std::min(group, count_ - q)), setting_.keys);
   }
@@ -529,18 +570,22 @@ class QueryBlock {
   const PassSetting& setting_;
   Index first_, count_, tile_ = 1;
   FirstPass pass_ = FirstPass::f32;
-  std::vector<float> floats_;
-  std::vector<bf16> halves_;
+  Buffer<float> floats_;
+  Buffer<bf16> halves_;
+  Buffer<Candidate> candidates_;
   std::vector<QueryState> states_;
-  std::vector<double> sample_variance_;
-  std::vector<double> products_;  // of all candidates, list by list
+  std::vector<Workspace> workspaces_;
+  Buffer<double> products_;  // of all candidates, list by list
   std::vector<Index> starts_;
 };
 
-/// Queries that meet all keys together: as many as leave the block below a hundred megabytes.
+/// Queries that meet all keys together: as many as leave the block, the floats, their halves, the
+/// candidates and their products, about a hundred megabytes.
 inline Index queries_at_a_time(const ExtremesOptions& options, Index d) {
-  const Index fit = (Index{96} << 20) / (6 * std::max<Index>(1, d));
-  return std::max<Index>(1, std::min(options.query_block, std::max<Index>(fit, 256)));
+  const Index bytes = 6 * d + candidates_a_query(options.k) * Index{sizeof(Candidate)} +
+                      4 * options.k * Index{sizeof(double)};
+  const Index fit = std::max<Index>(64, (Index{128} << 20) / bytes);
+  return std::max<Index>(1, std::min(options.query_block, fit));
 }
 
 }  // namespace detail

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "yoneda/arrows/error_bound.hpp"
+#include "yoneda/core/buffer.hpp"
 #include "yoneda/core/matrix.hpp"
 #include "yoneda/core/parallel.hpp"
 #include "yoneda/linear/gemm.hpp"
@@ -87,13 +88,32 @@ class Keys {
     return keys_.bytes().data() + first * cols() * bytes_per_value(keys_.dtype());
   }
 
+  /// Asks the memory for a key that will be read soon: keys that are wanted here and there come
+  /// from far away.
+  void will_need(Index position) const {
+#if defined(__GNUC__)
+    constexpr Index line = 64;
+    const Index size = cols() * bytes_per_value(keys_.dtype());
+    const std::byte* const row = keys_.bytes().data() + id(position) * size;
+    for (Index byte = 0; byte < size; byte += line) __builtin_prefetch(row + byte);
+#endif
+  }
+
   /// Norms, rounded up.
-  std::span<const float> norms() const { return norms_; }
+  std::span<const float> norms() const {
+    return norms_;
+  }
   /// √(mean ‖u‖²), the size of a typical key.
-  double typical_norm() const { return typical_norm_; }
-  float largest_norm() const { return largest_norm_; }
+  double typical_norm() const {
+    return typical_norm_;
+  }
+  float largest_norm() const {
+    return largest_norm_;
+  }
   /// The mean key in double.
-  std::span<const double> mean() const { return mean_; }
+  std::span<const double> mean() const {
+    return mean_;
+  }
 
  private:
   // In blocks whose sums are added in order: the same for any number of threads.
@@ -158,9 +178,9 @@ class KeyBlock {
     if (!data_) {
       const Index values = size * keys_.cols();
       if (pass_ == FirstPass::f32)
-        floats_.resize(values);
+        make_room(floats_, values);
       else
-        halves_.resize(values);
+        make_room(halves_, values);
     }
     parallel_for((size + scan_block - 1) / scan_block,
                  [&](Index block) { take_block(block, stride); });
@@ -184,6 +204,11 @@ class KeyBlock {
   }
 
  private:
+  template <class T>
+  static void make_room(Buffer<T>& buffer, Index values) {
+    if (static_cast<Index>(buffer.span().size()) < values) buffer = Buffer<T>(values);
+  }
+
   void take_block(Index block, Index stride) {
     const Index begin = block * scan_block, end = std::min(size_, begin + scan_block);
     std::vector<float> scratch(keys_.cols());
@@ -196,10 +221,10 @@ class KeyBlock {
     const Index d = keys_.cols();
     const auto values = keys_.row(position, scratch);
     if (pass_ == FirstPass::f32) {
-      std::ranges::copy(values, floats_.begin() + i * d);
+      std::ranges::copy(values, floats_.data() + i * d);
       return;
     }
-    const SquaredNorms norms = round_to_bf16(values, centre_, std::span(halves_).subspan(i * d, d));
+    const SquaredNorms norms = round_to_bf16(values, centre_, halves_.span().subspan(i * d, d));
     norms_[i] = rounded_up(std::sqrt(norms.whole));
     residues_[i] = rounded_up(std::sqrt(norms.residue));
   }
@@ -209,8 +234,8 @@ class KeyBlock {
   std::span<const float> centre_;
   Index first_ = 0, size_ = 0;
   const std::byte* data_ = nullptr;
-  std::vector<float> floats_;
-  std::vector<bf16> halves_;
+  Buffer<float> floats_;
+  Buffer<bf16> halves_;
   std::vector<float> norms_, residues_;
 };
 

@@ -46,6 +46,10 @@ struct CanonicalDots {
   }
 };
 
+[[gnu::always_inline]] inline void widen(const float* from, Index size, double* to) {
+  for (Index i = 0; i < size; ++i) to[i] = static_cast<double>(from[i]);
+}
+
 /// Candidates of one end of one query, and where their products go.
 struct RescoreList {
   const float* query;
@@ -114,7 +118,8 @@ inline void rescore(std::span<const RescoreList> lists, const Keys& keys) {
     for (Index key = first; key < last; ++key) {
       const Index begin = wanted.starts[key - first], end = wanted.starts[key - first + 1];
       if (begin == end) continue;
-      std::ranges::copy(keys.row(key, scratch), exact.begin());
+      if (key + 1 < last) keys.will_need(key + 1);
+      with_simd<widen>(keys.row(key, scratch).data(), d, exact.data());
       rescore_key(exact, std::span(wanted.queries).subspan(begin, end - begin),
                   std::span(wanted.products).subspan(begin, end - begin));
     }
