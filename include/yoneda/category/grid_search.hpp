@@ -296,9 +296,7 @@ inline void require_search(const Representation& of, const SeedRow& seed,
     throw Error(ErrorKind::value,
                 "a grid is searched with at least three rows, and as many as its " +
                     std::to_string(columns) + " columns, not " + std::to_string(options.rows));
-  if (options.samples < 1)
-    throw Error(ErrorKind::value,
-                "a null test needs at least one sample, not " + std::to_string(options.samples));
+  require_samples(options.samples);
   if (of.size() < 2 * options.rows * columns)
     throw Error(ErrorKind::value, "too few items to search a grid of " +
                                       std::to_string(options.rows) + " x " +

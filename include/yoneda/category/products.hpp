@@ -289,9 +289,7 @@ inline Decomposition decomposition(const Representation& representation, const G
 inline ProductTest product_test(const Representation& representation, const Grid& grid,
                                 const ProductOptions& options = {}, const Progress& progress = {}) {
   detail::require_grid(grid);
-  if (options.samples < 1)
-    throw Error(ErrorKind::value,
-                "a null test needs at least one sample, not " + std::to_string(options.samples));
+  require_samples(options.samples);
   const Index rows = grid.rows, columns = grid.columns, cells = rows * columns;
   const Eigen::MatrixXd centred = detail::centred_gram(gram(representation, grid.items));
   const Coordinates points = coordinates(representation, grid.items);

@@ -491,9 +491,7 @@ inline RelationTest relation_test(const Representation& representation,
   if (kept.size() < 2)
     throw Error(ErrorKind::value, "a relation takes at least two different pairs, not " +
                                       std::to_string(kept.size()));
-  if (options.samples < 1)
-    throw Error(ErrorKind::value,
-                "a null test needs at least one sample, not " + std::to_string(options.samples));
+  require_samples(options.samples);
   for (const auto& [a, b] : kept)
     if (a == b)
       throw Error(ErrorKind::value,

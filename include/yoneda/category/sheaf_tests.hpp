@@ -56,9 +56,7 @@ SheafData rematched(const SheafData& data, std::uint64_t seed) {
 template <class = void>
 std::vector<NullTest> sheaf_tests(const SheafData& data, const SheafNullOptions& options = {},
                                   const Progress& progress = {}) {
-  if (options.samples < 1)
-    throw Error(ErrorKind::value,
-                "a null test needs at least one sample, not " + std::to_string(options.samples));
+  require_samples(options.samples);
   constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
   std::vector<double> holonomy(options.samples), smallest(options.samples);
   parallel_for(

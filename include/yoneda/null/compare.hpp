@@ -47,9 +47,7 @@ inline std::vector<NullTest> compare_with(
     const Null& null, std::span<const Statistic> statistics, const SignedGraph& graph,
     Index samples, std::uint64_t seed, const Progress& progress = {}, const VerdictRule& rule = {},
     const std::function<void(Index i, const SignedGraph& drawn)>& also = {}) {
-  if (samples < 1)
-    throw Error(ErrorKind::value,
-                "a null test needs at least one sample, not " + std::to_string(samples));
+  require_samples(samples);
   require_honest(null.kind, graph.kind());
   constexpr Index at_once = 16;
   const auto count = static_cast<Index>(statistics.size());

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "yoneda/core/error.hpp"
 #include "yoneda/core/types.hpp"
 #include "yoneda/stats/permutation.hpp"
 
@@ -59,6 +60,13 @@ struct VerdictRule {
   double forced = 0.95;  ///< forced where the null mean comes this far from worst to best
   double effect = 0;     ///< the least that matters, of a quantity with a best value
 };
+
+/// Throws Error{value} for a test without draws.
+inline void require_samples(Index samples) {
+  if (samples < 1)
+    throw Error(ErrorKind::value,
+                "a null test needs at least one sample, not " + std::to_string(samples));
+}
 
 /// One quantity against one null. Values that are undefined are NaN.
 struct NullTest {
