@@ -91,6 +91,19 @@ inline void logit_direction(std::span<const float> w, const Unembedding& model,
   }
 }
 
+/// logit_direction() of all rows of W_dec [n, d]. Cost: n d, and 4 n d bytes.
+inline Matrix logit_directions(const Matrix& W_dec, const Unembedding& model,
+                               Convention convention) {
+  const Index n = W_dec.rows(), d = W_dec.cols();
+  std::vector<float> directions(n * d);
+  parallel_for(n, [&](Index f) {
+    std::vector<float> scratch(d);
+    logit_direction(W_dec.row(f, scratch), model, convention,
+                    std::span(directions).subspan(f * d, d));
+  });
+  return Matrix::from(std::move(directions), n, d);
+}
+
 /// Throws Error{shape} where decoder and unembedding do not belong to one residual stream.
 inline void require_same_stream(const Matrix& W_dec, const Unembedding& model) {
   if (W_dec.cols() != model.d())

@@ -40,13 +40,14 @@ struct Cochain {
   Index size() const { return static_cast<Index>(edges.size()); }
 };
 
-namespace detail {
-
-/// Whether there are arrows, and no node has both one that leaves it and one that leads to it.
-inline bool two_layers(const SignedGraph& graph) {
+/// Whether all arrows lead from one layer to the next: there are some, and no node has both one
+/// that leaves it and one that leads to it.
+inline bool leads_across(const SignedGraph& graph) {
   if (!graph.directed() || graph.edge_count() == 0) return false;
   return std::ranges::none_of(graph.columns(), [&](Id v) { return graph.degree(v) > 0; });
 }
+
+namespace detail {
 
 inline Cochain ratios_of(const SignedGraph& graph) {
   Cochain made{CochainKind::ratios, graph.node_count(), {}};
@@ -93,7 +94,7 @@ inline Cochain cochain(const SignedGraph& graph) {
                 "backwards; an undirected weight is the same both ways, so its \"gradient share\" "
                 "would only tell how the ids are ordered. Give a directed graph with arrows both "
                 "ways, or one whose arrows lead from one layer to the next");
-  Cochain made = detail::two_layers(graph) ? detail::layers_of(graph) : detail::ratios_of(graph);
+  Cochain made = leads_across(graph) ? detail::layers_of(graph) : detail::ratios_of(graph);
   if (made.edges.empty())
     throw Error(ErrorKind::value,
                 "no two nodes of this directed graph are joined both ways with one sign, so there "

@@ -315,9 +315,7 @@ inline Eigen::VectorXd drawn_cochain(const Cochain& y, Random& random) {
 template <class = void>
 std::vector<NullTest> hodge_tests(const Cochain& y, const HodgeDecomposition& found,
                                   const HodgeOptions& options = {}, const Progress& progress = {}) {
-  if (options.samples < 1)
-    throw Error(ErrorKind::value,
-                "a null test needs at least one sample, not " + std::to_string(options.samples));
+  require_samples(options.samples);
   const detail::HodgeComplex complex(y);
   std::vector<double> gradients(options.samples), curls(options.samples);
   parallel_for(

@@ -21,15 +21,15 @@ struct Magnitude {
   std::vector<double> weighting;  ///< [n], w with Zw = 1: what each point adds
 };
 
-namespace detail {
-
-/// Two points that cannot be told apart, if any.
-inline std::optional<std::pair<Index, Index>> at_no_distance(const Distances& d) {
+/// Two points that cannot be told apart, the first such pair; nothing where there is none.
+inline std::optional<std::pair<Index, Index>> one_point(const Distances& d) {
   for (Index i = 0; i < d.size(); ++i)
     for (Index j = i + 1; j < d.size(); ++j)
       if (d(i, j) == 0 && d(j, i) == 0) return std::pair(i, j);
   return std::nullopt;
 }
+
+namespace detail {
 
 inline void require_costs(const Distances& d, double scale) {
   if (!(scale > 0) || !std::isfinite(scale))
@@ -66,7 +66,7 @@ Magnitude magnitude(const Distances& d, double scale = 1) {
   const Eigen::PartialPivLU<Eigen::MatrixXd> solver(Z);
   const double reciprocal = solver.rcond();
   if (!(reciprocal > 1e-12)) {
-    const auto same = detail::at_no_distance(d);
+    const auto same = one_point(d);
     throw Error(ErrorKind::numeric,
                 same ? "points " + std::to_string(same->first) + " and " +
                            std::to_string(same->second) +

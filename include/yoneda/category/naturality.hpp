@@ -17,7 +17,6 @@
 #include "yoneda/core/random.hpp"
 #include "yoneda/linear/gemm.hpp"
 #include "yoneda/model/unembedding.hpp"
-#include "yoneda/null/enrichment.hpp"
 #include "yoneda/null/rotation.hpp"
 #include "yoneda/null/verdict.hpp"
 
@@ -57,7 +56,7 @@ Naturality naturality(const Matrix& A, const Matrix& B, const Unembedding& model
   const Convention convention = resolve(options.convention, model);
   const KeyProfiles tokens(model.W_U, gemm);
   const auto profiles = [&](const Matrix& W_dec) {
-    return tokens.of(detail::logit_directions(W_dec, model, convention));
+    return tokens.of(logit_directions(W_dec, model, convention));
   };
   const Matrix of_A = profiles(A);
   const FeatureMap F = detail::nearest_of(unit_rows(A), unit_rows(B), gemm);

@@ -15,7 +15,6 @@
 #include "yoneda/graph/decoder.hpp"
 #include "yoneda/linear/dot.hpp"
 #include "yoneda/linear/gemm.hpp"
-#include "yoneda/null/enrichment.hpp"
 #include "yoneda/null/gaussian.hpp"
 #include "yoneda/null/rotation.hpp"
 
@@ -31,7 +30,7 @@ class KeyProfiles {
   template <class = void>
   explicit KeyProfiles(const Matrix& keys, const Gemm& gemm = eigen_gemm()) : gemm_(gemm) {
     require_finite(keys, "keys of profiles");
-    root_ = square_root(detail::cloud(keys).covariance);
+    root_ = square_root(row_moments(keys).covariance);
   }
 
   /// [n, r] of directions [n, d]; zeros where a direction has the same product with all keys.

@@ -53,45 +53,6 @@ struct EnrichmentOptions {
 
 namespace detail {
 
-/// Mean and covariance (population) of the rows of a matrix.
-struct Cloud {
-  Eigen::VectorXd mean;
-  Eigen::MatrixXd covariance;
-
-  /// A variance along a direction of length 1 that rounding alone can give.
-  double rounding() const { return 1e-12 * (covariance.trace() + mean.squaredNorm()); }
-};
-
-template <class = void>
-Eigen::VectorXd mean_vector(const Matrix& rows) {
-  Eigen::VectorXd sum = Eigen::VectorXd::Zero(rows.cols());
-  std::vector<float> scratch(rows.cols());
-  for (Index i = 0; i < rows.rows(); ++i)
-    sum +=
-        Eigen::Map<const Eigen::VectorXf>(rows.row(i, scratch).data(), rows.cols()).cast<double>();
-  return sum / static_cast<double>(rows.rows());
-}
-
-template <class = void>
-Cloud cloud(const Matrix& rows) {
-  Cloud made{mean_vector(rows), second_moment(rows)};
-  made.covariance -= made.mean * made.mean.transpose();
-  return made;
-}
-
-/// The logit directions of all features [n, d].
-inline Matrix logit_directions(const Matrix& W_dec, const Unembedding& model,
-                               Convention convention) {
-  const Index n = W_dec.rows(), d = W_dec.cols();
-  std::vector<float> directions(n * d);
-  parallel_for(n, [&](Index f) {
-    std::vector<float> scratch(d);
-    logit_direction(W_dec.row(f, scratch), model, convention,
-                    std::span(directions).subspan(f * d, d));
-  });
-  return Matrix::from(std::move(directions), n, d);
-}
-
 /// The tokens of a set, ascending and each once.
 inline std::vector<Id> checked_set(const TokenSet& set, Index V, std::span<const char> excluded) {
   const auto refuse = [&](const std::string& reason) {
@@ -115,7 +76,7 @@ inline std::vector<Id> checked_set(const TokenSet& set, Index V, std::span<const
 /// Standard deviation of every direction's logits over the vocabulary; 0 where they do not vary
 /// beyond rounding.
 template <class = void>
-std::vector<double> spreads(const Matrix& directions, const Cloud& vocabulary) {
+std::vector<double> spreads(const Matrix& directions, const RowMoments& vocabulary) {
   constexpr Index block = 64;
   const Index n = directions.rows(), d = directions.cols();
   std::vector<double> stds(n, 0.0);
@@ -138,7 +99,7 @@ std::vector<double> spreads(const Matrix& directions, const Cloud& vocabulary) {
 /// z of every feature on the tokens of a set, whose rows of W_U are given: from canonical logits.
 template <class = void>
 std::vector<double> set_scores(const Matrix& directions, const Matrix& rows,
-                               const Cloud& vocabulary, std::span<const double> stds) {
+                               const RowMoments& vocabulary, std::span<const double> stds) {
   const Index n = directions.rows(), d = directions.cols();
   std::vector<double> z(n, 0.0);
   parallel_for(n, [&](Index f) {
@@ -160,7 +121,8 @@ struct DirectionLaw {
   Eigen::MatrixXd loadings;
 
   template <class = void>
-  DirectionLaw(const Matrix& directions, const Cloud& vocabulary, const Eigen::MatrixXd& offsets) {
+  DirectionLaw(const Matrix& directions, const RowMoments& vocabulary,
+               const Eigen::MatrixXd& offsets) {
     const Eigen::MatrixXd R = second_moment_root(directions);
     if (R.cols() > 0) {
       const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(R.transpose() *
@@ -351,9 +313,7 @@ Enrichment enrichment(const Matrix& W_dec, const Unembedding& model, std::span<c
   require_finite(W_dec, "W_dec");
   require_finite(model.W_U, "W_U");
   if (sets.empty()) throw Error(ErrorKind::value, "enrichment of no token sets");
-  if (options.samples < 1)
-    throw Error(ErrorKind::value,
-                "a null test needs at least one sample, not " + std::to_string(options.samples));
+  require_samples(options.samples);
   if (!(options.rate > 0 && options.rate < 1))
     throw Error(ErrorKind::value,
                 "a rate of false discoveries lies between 0 and 1, both excluded");
@@ -372,16 +332,16 @@ Enrichment enrichment(const Matrix& W_dec, const Unembedding& model, std::span<c
       "norms, clusters and skew of the directions.";
 
   progress.check(stage, 0);
-  const detail::Cloud vocabulary = detail::cloud(W_U);
+  const RowMoments vocabulary = row_moments(W_U);
   progress.check(stage, 0.5);
-  const Matrix directions = detail::logit_directions(W_dec, model, made.convention);
+  const Matrix directions = logit_directions(W_dec, model, made.convention);
   const auto stds = detail::spreads(directions, vocabulary);
   Eigen::MatrixXd offsets(static_cast<Index>(sets.size()), W_dec.cols());
   for (Index s = 0; s < offsets.rows(); ++s) {
     SetEnrichment& set = made.sets[s];
     const Matrix rows = take_rows(model.W_U, set.tokens);
     set.z = detail::set_scores(directions, rows, vocabulary, stds);
-    offsets.row(s) = detail::mean_vector(rows) - vocabulary.mean;
+    offsets.row(s) = mean_row(rows) - vocabulary.mean;
   }
   progress.check(stage, 0.7);
   const detail::DirectionLaw law(directions, vocabulary, offsets);

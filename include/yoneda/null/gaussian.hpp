@@ -49,6 +49,34 @@ Eigen::MatrixXd second_moment(const Matrix& W) {
   return C / static_cast<double>(n);
 }
 
+/// Mean and covariance (population) of the rows of a matrix.
+struct RowMoments {
+  Eigen::VectorXd mean;
+  Eigen::MatrixXd covariance;
+
+  /// A variance along a direction of length 1 that rounding alone can give.
+  double rounding() const { return 1e-12 * (covariance.trace() + mean.squaredNorm()); }
+};
+
+/// The mean [d] of the rows of a matrix [n, d], in double and in order. Cost: n d.
+template <class = void>
+Eigen::VectorXd mean_row(const Matrix& rows) {
+  Eigen::VectorXd sum = Eigen::VectorXd::Zero(rows.cols());
+  std::vector<float> scratch(rows.cols());
+  for (Index i = 0; i < rows.rows(); ++i)
+    sum +=
+        Eigen::Map<const Eigen::VectorXf>(rows.row(i, scratch).data(), rows.cols()).cast<double>();
+  return sum / static_cast<double>(rows.rows());
+}
+
+/// Of the rows of a matrix [n, d]. Throws as second_moment. Cost: n d² / 2.
+template <class = void>
+RowMoments row_moments(const Matrix& rows) {
+  RowMoments made{mean_row(rows), second_moment(rows)};
+  made.covariance -= made.mean * made.mean.transpose();
+  return made;
+}
+
 namespace detail {
 
 template <class = void>
