@@ -10,6 +10,7 @@
 
 #include "config.hpp"
 #include "yoneda/core/progress.hpp"
+#include "yoneda/null/verdict.hpp"
 #include "yoneda/report/html_report.hpp"
 #include "yoneda/study/sources.hpp"
 #include "yoneda/study/steps.hpp"
@@ -77,6 +78,9 @@ void print_json(const Json& json);
 
 /// JSON has no NaN and no infinity.
 Json number_or_null(double value);
+/// A test in a summary: without its draws, which the file has.
+Json test_summary(const yoneda::NullTest& test);
+Json test_summaries(std::span<const yoneda::NullTest> tests);
 
 void add_json_flag(CLI::App& command, Session& session);
 void add_arrow_flags(CLI::App& command, study::ArrowStep& step);

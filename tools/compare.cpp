@@ -171,16 +171,6 @@ void print_summary(const study::Comparison& found, const study::ComparedSaes& sa
                found.virtual_weights->test);
 }
 
-Json test_summary(const NullTest& test) {
-  return {{"observed", number_or_null(test.observed)},
-          {"null_mean", number_or_null(test.null_mean)},
-          {"null_sd", number_or_null(test.null_sd)},
-          {"p_upper", test.p_upper},
-          {"p_lower", test.p_lower},
-          {"verdict", name(test.verdict)},
-          {"reason", test.reason}};
-}
-
 Json summary_json(const study::Comparison& found) {
   Json json{{"steps", Json::array()}};
   for (const Correspondence& step : found.steps) {

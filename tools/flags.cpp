@@ -226,6 +226,24 @@ Json number_or_null(double value) {
   return std::isfinite(value) ? Json(value) : Json(nullptr);
 }
 
+Json test_summary(const yoneda::NullTest& test) {
+  return {{"statistic", test.statistic},
+          {"null", test.null_kind},
+          {"observed", number_or_null(test.observed)},
+          {"null_mean", number_or_null(test.null_mean)},
+          {"null_sd", number_or_null(test.null_sd)},
+          {"p_upper", test.p_upper},
+          {"p_lower", test.p_lower},
+          {"verdict", name(test.verdict)},
+          {"reason", test.reason}};
+}
+
+Json test_summaries(std::span<const yoneda::NullTest> tests) {
+  Json list = Json::array();
+  for (const yoneda::NullTest& test : tests) list.push_back(test_summary(test));
+  return list;
+}
+
 void print_json(const Json& json) {
   fmt::print("{}\n", json.dump(1, ' ', true, Json::error_handler_t::replace));
 }

@@ -125,10 +125,8 @@ void print_hodge(const study::HodgeView& view, const Scene& scene) {
     fmt::print("\n");
     print_wrapped(
         "Two SAEs of random directions beat permuted weights: their vectors are of different "
-        "length, "
-        "and an edge is there for being strong at either end. So \"commutes\" says that sizes "
-        "split "
-        "into one factor for each end, not that the model made them so.");
+        "length, and an edge is there for being strong at either end. So \"commutes\" says that "
+        "sizes split into one factor for each end, not that the model made them so.");
   }
   if (ratios)
     print_ranking(view, found.rankings[0], "Potential", scene);
@@ -287,21 +285,6 @@ study::Views make_views(const Options& options, const Scene& scene) {
   return views;
 }
 
-Json tests_json(const std::vector<NullTest>& tests) {
-  Json list = Json::array();
-  for (const NullTest& test : tests)
-    list.push_back({{"statistic", test.statistic},
-                    {"null", test.null_kind},
-                    {"observed", number_or_null(test.observed)},
-                    {"null_mean", number_or_null(test.null_mean)},
-                    {"null_sd", number_or_null(test.null_sd)},
-                    {"p_upper", test.p_upper},
-                    {"p_lower", test.p_lower},
-                    {"verdict", name(test.verdict)},
-                    {"reason", test.reason}});
-  return list;
-}
-
 Json summary_json(const study::Views& views) {
   const auto maybe = [](const std::optional<double>& x) { return x ? Json(*x) : Json(nullptr); };
   Json json = Json::object();
@@ -312,7 +295,7 @@ Json summary_json(const study::Views& views) {
                      {"harmonic", views.hodge->found.share.harmonic},
                      {"gradient_by_chance", number_or_null(views.hodge->found.chance.gradient)},
                      {"curl_by_chance", number_or_null(views.hodge->found.chance.curl)},
-                     {"tests", tests_json(views.hodge->tests)}};
+                     {"tests", test_summaries(views.hodge->tests)}};
   if (views.sheaf)
     json["sheaf"] = {{"maps", views.sheaf->sheaf.edges.size()},
                      {"triangles", views.sheaf->triangles.size()},
@@ -320,7 +303,7 @@ Json summary_json(const study::Views& views) {
                      {"ambient_holonomy", maybe(views.sheaf->ambient_holonomy)},
                      {"smallest", maybe(views.sheaf->spectrum.smallest)},
                      {"sections", views.sheaf->spectrum.sections},
-                     {"tests", tests_json(views.sheaf->tests)}};
+                     {"tests", test_summaries(views.sheaf->tests)}};
   if (views.lawvere) {
     Json magnitudes = Json::array();
     for (const auto& of : views.lawvere->magnitudes)
@@ -330,7 +313,7 @@ Json summary_json(const study::Views& views) {
     json["lawvere"] = {{"paths", views.lawvere->defects.paths},
                        {"with_direct_arrow", views.lawvere->defects.direct},
                        {"enriched_share", maybe(views.lawvere->defects.enriched_share())},
-                       {"tests", tests_json(views.lawvere->tests)},
+                       {"tests", test_summaries(views.lawvere->tests)},
                        {"magnitudes", magnitudes}};
   }
   json["refused"] = views.refused;
@@ -351,9 +334,7 @@ void run(const Options& options, const Session& session) {
   record.options["samples"] = std::to_string(options.step.samples);
   record.options["seed"] = std::to_string(options.step.seed);
   record.options["rank"] = std::to_string(options.step.rank);
-  if (!output.empty())
-    study::write_views(output, views, scene.viewed(), scene.arrows ? &*scene.arrows : nullptr,
-                       record);
+  if (!output.empty()) study::write_views(output, views, scene.viewed(), record);
   if (session.json) return print_json(summary_json(views));
   fmt::print("{} graph of {} nodes, {} edges\n", name(scene.graph.graph.kind()),
              grouped(scene.graph.graph.node_count()), grouped(scene.graph.graph.edge_count()));

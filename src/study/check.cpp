@@ -84,7 +84,8 @@ void test_against_edges(Check& check, std::string_view kind, const SignedGraph& 
 
 void test_against_joint_rotations(Check& check, const GraphFile& file, const SaePair& pair,
                                   const CheckStep& step, const Progress& progress) {
-  const NullGraphs part = virtual_null_graphs(file, pair, step.features, step.seed);
+  const NullGraphs part =
+      virtual_null_graphs(file, pair, step.features, step.seed, Direction::undirected);
   const std::vector<Statistic> statistics{square_balance_statistic(), frustrated_share_statistic(),
                                           square_count_statistic()};
   check.tests =

@@ -7,32 +7,11 @@
 
 #include "graph_json.hpp"
 #include "json.hpp"
-#include "yoneda/null/verdict.hpp"
+#include "test_json.hpp"
 
 namespace yoneda::study {
 
 inline constexpr std::string_view check_format = "yoneda-check/1";
-
-/// One quantity against one null, with all draws.
-inline Json test_json(const NullTest& test) {
-  Json draws = Json::array();
-  for (const double value : test.draws) draws.push_back(number_or_null(value));
-  return {{"statistic", test.statistic},
-          {"null", test.null_kind},
-          {"keeps", test.keeps},
-          {"observed", number_or_null(test.observed)},
-          {"null_mean", number_or_null(test.null_mean)},
-          {"null_sd", number_or_null(test.null_sd)},
-          {"effect", number_or_null(test.effect)},
-          {"excess", number_or_null(test.excess)},
-          {"p_upper", test.p_upper},
-          {"p_lower", test.p_lower},
-          {"samples", test.samples},
-          {"seed", test.seed},
-          {"verdict", name(test.verdict)},
-          {"reason", test.reason},
-          {"draws", draws}};
-}
 
 /// The beginning of a check.json.
 inline Json begun_check(const GraphFile& file, const Record& record) {

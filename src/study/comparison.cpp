@@ -7,9 +7,9 @@
 #include <filesystem>
 #include <utility>
 
-#include "check_json.hpp"
 #include "json.hpp"
 #include "named_sources.hpp"
+#include "test_json.hpp"
 #include "yoneda/onednn/gemm.hpp"
 #include "yoneda/study/sources.hpp"
 #include "yoneda/study/study.hpp"
@@ -61,6 +61,27 @@ Sae load_beside(const SourceOptions& named, const std::vector<Sae>& others) {
 void add_notes(const Sae& sae, const char* role, ComparedSaes& saes) {
   for (const std::string& note : sae.origin.notes)
     saes.notes.push_back(fmt::format("SAE {}: {}", role, note));
+}
+
+/// One more SAE in the stream of the model, which the first one brings along.
+void open_with_model(ComparedSaes& saes, const SourceOptions& named, SourceOptions options,
+                     const char* role) {
+  options.sae = named.sae;
+  options.sae_names = named.sae_names;
+  if (saes.model) {
+    saes.saes.push_back(load_sae_in_stream(options, *saes.model));
+    require_same_stream(saes.saes.back().W_dec, *saes.model);
+    saes.recorded[role] = source_of(named.sae, saes.saes.back().origin, names_of(named.sae_names));
+    return;
+  }
+  Sources sources = open_sources(options);
+  saes.saes.push_back(std::move(sources.sae));
+  saes.model = std::move(sources.model);
+  saes.vocabulary = std::move(sources.vocabulary);
+  saes.recorded = std::move(sources.recorded);
+  auto sae = saes.recorded.extract("sae");
+  sae.key() = role;
+  saes.recorded.insert(std::move(sae));
 }
 
 void require_one_space(const ComparedSaes& saes) {
@@ -166,8 +187,7 @@ Json step_json(const Comparison& found, std::size_t step, const ComparedSaes& sa
 }
 
 Json functoriality_json(const Functoriality& found) {
-  Json tests = Json::array(), features = Json::array();
-  for (const NullTest& test : found.tests) tests.push_back(test_json(test));
+  Json features = Json::array();
   for (const FunctorialFeature& f : found.features)
     if (f.commutes())
       features.push_back({{"feature", f.feature},
@@ -178,7 +198,7 @@ Json functoriality_json(const Functoriality& found) {
   return {{"looked_at", found.features.size()},
           {"commuting", found.commuting},
           {"by_chance", found.by_chance()},
-          {"tests", tests},
+          {"tests", tests_json({found.tests.begin(), found.tests.end()})},
           {"reproducible", features}};
 }
 
@@ -203,19 +223,13 @@ ComparedSaes open_compared(const ComparisonOptions& options) {
       saes.recorded[roles[i]] =
           source_of(named[i].sae, saes.saes[i].origin, names_of(named[i].sae_names));
     } else {
-      SourceOptions of_this = with_model;
-      of_this.sae = named[i].sae;
-      of_this.sae_names = named[i].sae_names;
-      Sources sources = open_sources(of_this);
-      saes.saes.push_back(std::move(sources.sae));
-      saes.model = std::move(sources.model);
-      saes.vocabulary = std::move(sources.vocabulary);
-      saes.recorded[roles[i]] = sources.recorded.at("sae");
-      for (const auto& [role, source] : sources.recorded)
-        if (role != "sae") saes.recorded[role] = source;
+      open_with_model(saes, named[i], with_model, roles[i]);
     }
     add_notes(saes.saes[i], roles[i], saes);
   }
+  if (saes.model)  // every SAE may have taken files of it
+    saes.recorded["model"] = source_of(with_model.model, saes.model->origin,
+                                       names_of(with_model.model_names, with_model.residual_names));
   if (!options.activations_path.empty())
     saes.recorded["activations"] = source_of(options.activations_path, {}, {});
   require_one_space(saes);

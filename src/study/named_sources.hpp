@@ -21,4 +21,9 @@ std::map<std::string, std::string> names_of(const ingest::UnembeddingNames& name
 /// between the SAE and the residual stream, they have another length.
 Sae load_features(const std::string& path, const ingest::SaeNames& names, Index d_model);
 
+/// The SAE with its directions in the residual stream; the files this takes are added to the
+/// model's. Eigen's product, whatever others use: which tokens a feature raises must not depend on
+/// the instruction set.
+Sae load_sae_in_stream(const SourceOptions& options, Unembedding& model);
+
 }  // namespace yoneda::study

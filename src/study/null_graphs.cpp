@@ -65,7 +65,7 @@ NullGraphs null_graphs(std::string_view kind, const GraphFile& file, const Sourc
 }
 
 NullGraphs virtual_null_graphs(const GraphFile& file, const SaePair& pair, Index features,
-                               std::uint64_t seed) {
+                               std::uint64_t seed, Direction direction) {
   const Index n_a = pair.upstream.n(), n_b = pair.reader.n();
   if (n_a != file.upstream || n_a + n_b != file.graph.node_count())
     throw Error(ErrorKind::shape, "the SAEs have " + std::to_string(n_a) + " and " +
@@ -85,7 +85,7 @@ NullGraphs virtual_null_graphs(const GraphFile& file, const SaePair& pair, Index
   const EncoderDecoder downstream{take_rows(pair.reader_W_dec, reads),
                                   take_rows(pair.reader.W_enc, reads)};
   const auto construction = virtual_construction(take_rows(pair.upstream.W_dec, writes),
-                                                 pair.reader, neighbors, onednn_gemm());
+                                                 pair.reader, neighbors, onednn_gemm(), direction);
   NullGraphs made{joint_rotation(downstream.W_dec, downstream.W_enc, construction, onednn_gemm()),
                   construction(downstream), writes, 0, std::nullopt};
   for (const Id g : reads) made.features.push_back(static_cast<Id>(n_a) + g);

@@ -33,9 +33,10 @@ NullGraphs null_graphs(std::string_view kind, const GraphFile& file, const Sourc
                        Index features, Index tokens, std::uint64_t seed);
 
 /// Of a virtual graph, with at most so many features at either end: joint rotations of the SAE that
-/// reads. `features` are then of both ends, nodes of the graph. Throws Error{value} where the file
-/// does not say how the graph was made, Error{shape} for other SAEs than its own.
+/// reads. `features` are then of both ends, nodes of the graph; `direction`: of the graphs. Throws
+/// Error{value} where the file does not say how the graph was made, Error{shape} for other SAEs
+/// than its own.
 NullGraphs virtual_null_graphs(const GraphFile& file, const SaePair& pair, Index features,
-                               std::uint64_t seed);
+                               std::uint64_t seed, Direction direction);
 
 }  // namespace yoneda::study

@@ -56,18 +56,6 @@ Unembedding load_model(const SourceOptions& options, const Vocabulary& vocabular
   });
 }
 
-/// The SAE with its directions in the residual stream. Eigen's product, whatever others use: which
-/// tokens a feature raises must not depend on the instruction set.
-Sae load_sae_in_stream(const SourceOptions& options, Unembedding& model) {
-  const Sae sae = load_features(options.sae, options.sae_names, model.d());
-  const ingest::ResidualMap map = ingest::load_residual_map(options.model, sae.origin, sae.d(),
-                                                            model.d(), options.residual_names);
-  model.origin.files.insert(model.origin.files.end(), map.files.begin(), map.files.end());
-  Sae made = into_residual(sae, map.W_O, map.gain);
-  made.origin.notes.insert(made.origin.notes.end(), map.notes.begin(), map.notes.end());
-  return made;
-}
-
 /// A tokenizer may know a few tokens more than the model has rows (Gemma 3's does): they never
 /// occur. Many more are another model's. Fewer are padding of the unembedding.
 void fit_vocabulary(Vocabulary& vocabulary, Index V, const std::string& path) {
@@ -87,6 +75,16 @@ void fit_vocabulary(Vocabulary& vocabulary, Index V, const std::string& path) {
 }
 
 }  // namespace
+
+Sae load_sae_in_stream(const SourceOptions& options, Unembedding& model) {
+  const Sae sae = load_features(options.sae, options.sae_names, model.d());
+  const ingest::ResidualMap map = ingest::load_residual_map(options.model, sae.origin, sae.d(),
+                                                            model.d(), options.residual_names);
+  model.origin.files.insert(model.origin.files.end(), map.files.begin(), map.files.end());
+  Sae made = into_residual(sae, map.W_O, map.gain);
+  made.origin.notes.insert(made.origin.notes.end(), map.notes.begin(), map.notes.end());
+  return made;
+}
 
 ingest::KnownSizes known_sizes(const SourceOptions& options, const Vocabulary& vocabulary) {
   ingest::KnownSizes known;

@@ -92,20 +92,14 @@ void test_enrichment(LawvereView& view, const Viewed& viewed, const ViewStep& st
   }
 }
 
-/// A virtual graph with its directions: an edge names its smaller node first, the one that writes.
-SignedGraph with_directions(const SignedGraph& graph) {
-  return SignedGraph::from_edges(graph.node_count(), graph.edges(), Direction::directed,
-                                 graph.kind());
-}
-
 /// Whether sizes split into one factor for each end more than in graphs of turned directions.
 void test_layers(HodgeView& view, const Viewed& viewed, const ViewStep& step,
                  const Progress& progress) {
-  const Statistic gradient{
-      {"gradient share", 0, 1, "cochain"}, [](const SignedGraph& graph) {
-        return hodge_decomposition(cochain(with_directions(graph))).share.gradient;
-      }};
-  const NullGraphs part = virtual_null_graphs(viewed.graph, *viewed.pair, step.features, step.seed);
+  const Statistic gradient{{"gradient share", 0, 1, "cochain"}, [](const SignedGraph& graph) {
+                             return hodge_decomposition(cochain(graph)).share.gradient;
+                           }};
+  const NullGraphs part = virtual_null_graphs(viewed.graph, *viewed.pair, step.features, step.seed,
+                                              Direction::directed);
   view.tests.insert(view.tests.begin(), compare_with(part.null, gradient, part.observed,
                                                      step.samples, step.seed, progress));
   if (part.note) view.notes.push_back(*part.note);
@@ -121,7 +115,8 @@ Index arrows_shortened(const Distances& before, const Distances& closed) {
 }
 
 /// Of the nodes of a graph of probabilities.
-CategoryMagnitude magnitude_of(const SignedGraph& p, Id category, const std::vector<Id>& nodes) {
+CategoryMagnitude magnitude_of(const SignedGraph& p, Id category, const std::vector<Id>& nodes,
+                               const Progress& progress) {
   CategoryMagnitude made;
   made.category = category;
   made.features = static_cast<Index>(nodes.size());
@@ -131,9 +126,9 @@ CategoryMagnitude magnitude_of(const SignedGraph& p, Id category, const std::vec
     return made;
   }
   const Distances arrows = arrow_distances(induced_subgraph(p, nodes));
-  const Distances closed = min_plus_closure(arrows);
+  const Distances closed = min_plus_closure(arrows, progress);
   made.shortened = arrows_shortened(arrows, closed) / (p.directed() ? 1 : 2);
-  if (const auto same = detail::at_no_distance(closed)) {
+  if (const auto same = one_point(closed)) {
     made.refused = "features " + std::to_string(nodes[same->first]) + " and " +
                    std::to_string(nodes[same->second]) + " are at distance 0, one point";
     return made;
@@ -204,7 +199,7 @@ LawvereView lawvere_view(const Viewed& viewed, const ViewStep& step, const Progr
   require_own_sources(viewed);
   const SignedGraph& graph = viewed.graph.graph;
   require_categories(viewed, step);
-  if (graph.directed() && detail::two_layers(graph))
+  if (leads_across(graph))
     throw Error(ErrorKind::value,
                 "all arrows lead from one layer to the next, so none follows another: there is "
                 "nothing to compose");
@@ -216,14 +211,15 @@ LawvereView lawvere_view(const Viewed& viewed, const ViewStep& step, const Progr
     const auto groups = members(viewed.categories->partition);
     for (Id c = 0; c < static_cast<Id>(groups.size()); ++c) {
       if (!asked_for(c, step) || groups[c].empty()) continue;
-      progress.check("magnitudes", static_cast<double>(c) / static_cast<double>(groups.size()));
-      view.magnitudes.push_back(magnitude_of(p, c, groups[c]));
+      const double share = static_cast<double>(c) / static_cast<double>(groups.size());
+      const Progress here([&](Stage, double) { return progress("magnitudes", share); });
+      view.magnitudes.push_back(magnitude_of(p, c, groups[c], here));
     }
     progress.check("magnitudes", 1);
   } else if (graph.node_count() > 0) {
     std::vector<Id> all;
     for (Id u = 0; u < graph.node_count(); ++u) all.push_back(u);
-    view.magnitudes.push_back(magnitude_of(p, -1, all));
+    view.magnitudes.push_back(magnitude_of(p, -1, all, progress));
   }
   return view;
 }

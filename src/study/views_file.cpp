@@ -1,18 +1,16 @@
 #include "yoneda/study/views_file.hpp"
 
-#include "check_json.hpp"
+#include <algorithm>
+
+#include "graph_json.hpp"
+#include "json.hpp"
+#include "test_json.hpp"
 
 namespace yoneda::study {
 namespace {
 
 constexpr std::string_view format = "yoneda-views/1";
 constexpr std::size_t most_ranked = 50;
-
-Json tests_json(const std::vector<NullTest>& tests) {
-  Json list = Json::array();
-  for (const NullTest& test : tests) list.push_back(test_json(test));
-  return list;
-}
 
 Json shares_json(const HodgeShares& shares) {
   return {{"gradient", number_or_null(shares.gradient)},
@@ -147,10 +145,10 @@ Json lawvere_json(const LawvereView& view, const Viewed& viewed) {
 }  // namespace
 
 void write_views(const std::string& path, const Views& views, const Viewed& viewed,
-                 const ArrowsFile* arrows, const Record& record) {
+                 const Record& record) {
   Json json = to_json(record, format);
   json["graph"] = graph_json(viewed.graph);
-  if (views.hodge) json["hodge"] = hodge_json(*views.hodge, arrows);
+  if (views.hodge) json["hodge"] = hodge_json(*views.hodge, viewed.arrows);
   if (views.sheaf) json["sheaf"] = sheaf_json(*views.sheaf, viewed);
   if (views.lawvere) json["lawvere"] = lawvere_json(*views.lawvere, viewed);
   json["refused"] = Json::object();

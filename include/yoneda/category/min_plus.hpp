@@ -12,6 +12,7 @@
 #include "yoneda/category/base.hpp"
 #include "yoneda/core/error.hpp"
 #include "yoneda/core/parallel.hpp"
+#include "yoneda/core/progress.hpp"
 #include "yoneda/core/types.hpp"
 #include "yoneda/graph/signed_graph.hpp"
 
@@ -67,14 +68,15 @@ inline void relax(Distances& d, std::pair<Index, Index> rows, std::pair<Index, I
 /// cheapest path costs. It repairs every defect of enrichment (enrichment_defects.hpp), and says
 /// what a category enriched over [0, ∞] makes of the arrows. In blocks of 64 (Floyd 1962, Algorithm
 /// 97: shortest path), those that do not need each other in parallel: the same for any number of
-/// threads. Cost: n³.
-inline Distances min_plus_closure(Distances d) {
+/// threads. Throws Error{cancelled} where progress asks to stop. Cost: n³.
+inline Distances min_plus_closure(Distances d, const Progress& progress = {}) {
   constexpr Index size = 64;
   const Index blocks = (d.size() + size - 1) / size;
   const auto range = [&](Index b) {
     return std::pair(b * size, std::min(d.size(), (b + 1) * size));
   };
   for (Index k = 0; k < blocks; ++k) {
+    progress.check("cheapest paths", static_cast<double>(k) / static_cast<double>(blocks));
     detail::relax(d, range(k), range(k), range(k));
     parallel_for(2 * blocks, [&](Index at) {
       if (at / 2 == k) return;

@@ -43,16 +43,18 @@ inline std::function<SignedGraph(const Matrix&)> graph_construction(const Constr
 }
 
 /// The function W_dec, W_enc of the SAE that reads -> virtual graph, from what another SAE writes.
-/// Of the two its encoder alone enters; both are there because they are drawn together. The graph
-/// is without directions, for what is counted in it are cycles. W_enc of `reader` may be empty.
+/// Of the two its encoder alone enters; both are there because they are drawn together. Unless it
+/// is asked for them the graph is without directions, for what is counted in it are cycles. W_enc
+/// of `reader` may be empty.
 template <class = void>
 std::function<SignedGraph(const EncoderDecoder&)> virtual_construction(
     const Matrix& W_dec, const StreamReader& reader, const NeighborOptions& neighbors,
-    const Gemm& gemm) {
+    const Gemm& gemm, Direction direction = Direction::undirected) {
   return [=](const EncoderDecoder& downstream) {
     StreamReader drawn = reader;
     drawn.W_enc = downstream.W_enc;
-    return without_directions(virtual_graph(W_dec, drawn, neighbors, gemm));
+    const SignedGraph graph = virtual_graph(W_dec, drawn, neighbors, gemm);
+    return direction == Direction::directed ? graph : without_directions(graph);
   };
 }
 

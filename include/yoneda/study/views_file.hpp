@@ -35,7 +35,7 @@ struct Viewed {
   const NamedPartition* categories = nullptr;
   const Sources* sources = nullptr;
   const SaePair* pair = nullptr;       ///< of a virtual graph
-  const ArrowsFile* arrows = nullptr;  ///< which the sources must be those of
+  const ArrowsFile* arrows = nullptr;  ///< for words; the sources must be those of these
 };
 
 struct HodgeView {
@@ -102,9 +102,9 @@ SheafView sheaf_view(const Viewed& viewed, const ViewStep& step, const Progress&
 /// next, where nothing composes, and for weights that are no probabilities.
 LawvereView lawvere_view(const Viewed& viewed, const ViewStep& step, const Progress& progress = {});
 
-/// Writes atomically; words come from `arrows` (null: ids alone) and the categories. Throws
-/// Error{file}.
+/// Writes atomically; words come from the arrows, without them there are ids alone, and from the
+/// categories. Throws Error{file}.
 void write_views(const std::string& path, const Views& views, const Viewed& viewed,
-                 const ArrowsFile* arrows, const Record& record);
+                 const Record& record);
 
 }  // namespace yoneda::study
