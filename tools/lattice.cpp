@@ -163,8 +163,8 @@ std::string p_text(const NullTest& test) {
   return fmt::format("p = {:.2g}", std::min(test.p_upper, test.p_lower));
 }
 
-void print_figures(const LatticeOfEnd& found, double confidence) {
-  const auto values = yoneda::lattice_figures(found.lattice, confidence).values();
+void print_figures(const LatticeOfEnd& found) {
+  const auto values = found.figures.values();
   fmt::print("\n  {:<40} {:>9} {:>15} {:>18}\n", "", "observed",
              found.margins.empty() ? "" : "swaps",
              found.directions.empty() ? "" : "random directions");
@@ -179,15 +179,14 @@ void print_figures(const LatticeOfEnd& found, double confidence) {
 
 void print_end(const Lattices& all, const LatticeOfEnd& found, const Options& options,
                const study::ArrowsFile& arrows) {
-  const auto figures = yoneda::lattice_figures(found.lattice, all.confidence);
   fmt::print("\n{}\n", heading(fmt::format("What features {}",
                                            found.end == ArrowEnd::positive ? "raise" : "lower")));
   fmt::print("  {} tokens; {} concepts of at least {} features: {} of two tokens or more\n",
              grouped(found.tokens), grouped(found.lattice.frequent()), grouped(all.min_support),
-             grouped(figures.concepts));
+             grouped(found.figures.concepts));
   print_blocks(found, options, arrows.vocabulary);
   print_rules(found, options, arrows.vocabulary);
-  print_figures(found, all.confidence);
+  print_figures(found);
 }
 
 void print_null(const std::vector<NullTest>& tests, const char* called) {
@@ -209,7 +208,7 @@ void print_summary(const Lattices& all, const Options& options, const study::Arr
 Json summary_json(const Lattices& all) {
   Json ends = Json::array();
   for (const LatticeOfEnd& found : all.ends) {
-    const auto values = yoneda::lattice_figures(found.lattice, all.confidence).values();
+    const auto values = found.figures.values();
     Json figures = Json::array();
     for (std::size_t i = 0; i < values.size(); ++i) {
       const NullTest *margins = at(found.margins, i), *directions = at(found.directions, i);
@@ -217,11 +216,7 @@ Json summary_json(const Lattices& all) {
                   {"value", values[i]},
                   {"reading", yoneda::reading_of(margins, directions)}};
       for (const NullTest* test : {margins, directions})
-        if (test)
-          figure[test->null_kind] = {{"observed", test->observed}, {"null_mean", test->null_mean},
-                                     {"null_sd", test->null_sd},   {"p_upper", test->p_upper},
-                                     {"p_lower", test->p_lower},   {"verdict", name(test->verdict)},
-                                     {"reason", test->reason}};
+        if (test) figure[test->null_kind] = test_summary(*test);
       figures.push_back(figure);
     }
     ends.push_back({{"end", name(found.end)},

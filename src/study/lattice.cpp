@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "study/same_sources.hpp"
+#include "same_sources.hpp"
 #include "yoneda/category/lattice_tests.hpp"
 #include "yoneda/null/construction.hpp"
 #include "yoneda/onednn/gemm.hpp"
@@ -27,9 +27,12 @@ LatticeOfEnd of_end(ArrowEnd end, const FormalContext& context, const LatticeSte
   made.end = end;
   for (Id t = 0; t < context.V(); ++t) made.tokens += !context.features_of(t).empty();
   made.lattice = concept_lattice(context, options.concepts, progress);
-  made.exact = exact_implications(made.lattice);
+  constexpr Index most_implications = 1'000'000;
+  made.exact = exact_implications(made.lattice, most_implications, progress);
   made.partial = partial_implications(made.lattice, step.confidence);
-  if (step.margins) made.margins = lattice_against_margins(context, options, progress);
+  made.figures = lattice_figures(made.lattice, made.exact, made.partial);
+  if (step.margins)
+    made.margins = lattice_against_margins(context, made.figures, options, progress);
   return made;
 }
 

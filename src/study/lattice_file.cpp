@@ -1,6 +1,7 @@
 #include "yoneda/study/lattice_file.hpp"
 
-#include "check_json.hpp"
+#include "json.hpp"
+#include "test_json.hpp"
 #include "yoneda/category/lattice_tests.hpp"
 
 namespace yoneda::study {
@@ -50,31 +51,29 @@ Json implications_json(const std::vector<Implication>& rules, const Vocabulary& 
   return made;
 }
 
-Json tests_json(const LatticeOfEnd& found) {
-  Json tests = Json::array();
-  for (const auto* list : {&found.margins, &found.directions})
-    for (const NullTest& test : *list) tests.push_back(test_json(test));
+Json all_tests_json(const LatticeOfEnd& found) {
+  Json tests = tests_json(found.margins);
+  for (const NullTest& test : found.directions) tests.push_back(test_json(test));
   return tests;
 }
 
 /// What both nulls say of each figure, and the figure itself, of all features.
-Json figures_json(const LatticeOfEnd& found, double confidence) {
-  const LatticeFigures figures = lattice_figures(found.lattice, confidence);
+Json figures_json(const LatticeOfEnd& found) {
   Json made = Json::array();
   for (std::size_t i = 0; i < LatticeFigures::names.size(); ++i)
     made.push_back(
         {{"name", LatticeFigures::names[i]},
-         {"value", figures.values()[i]},
+         {"value", found.figures.values()[i]},
          {"reading", reading_of(found.margins.empty() ? nullptr : &found.margins[i],
                                 found.directions.empty() ? nullptr : &found.directions[i])}});
   return made;
 }
 
-Json end_json(const LatticeOfEnd& found, double confidence, const Vocabulary& vocabulary) {
+Json end_json(const LatticeOfEnd& found, const Vocabulary& vocabulary) {
   return {{"end", name(found.end)},
           {"tokens", found.tokens},
-          {"figures", figures_json(found, confidence)},
-          {"tests", tests_json(found)},
+          {"figures", figures_json(found)},
+          {"tests", all_tests_json(found)},
           {"concepts", concepts_json(found.lattice, vocabulary)},
           {"covers", covers_json(found.lattice)},
           {"bottom", bottom_json(found.lattice)},
@@ -96,7 +95,7 @@ void write_lattices(const std::string& path, const Lattices& lattices, const Arr
   json["null_tokens"] = lattices.null_tokens;
   json["ends"] = Json::array();
   for (const LatticeOfEnd& found : lattices.ends)
-    json["ends"].push_back(end_json(found, lattices.confidence, arrows.vocabulary));
+    json["ends"].push_back(end_json(found, arrows.vocabulary));
   json["notes"] = lattices.notes;
   write_json(path, json);
 }

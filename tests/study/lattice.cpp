@@ -71,7 +71,9 @@ TEST_CASE("the whole is compared where it fits the budget, and observed alike by
   for (const auto& of : found.ends) {
     const auto context = token_context(arrows.arrows, of.end, 12);
     CHECK(of.lattice.concepts == concept_lattice(context, {.min_support = 5}).concepts);
-    const auto values = lattice_figures(of.lattice, 0.8).values();
+    CHECK(of.figures == lattice_figures(of.lattice, exact_implications(of.lattice),
+                                        partial_implications(of.lattice, 0.8)));
+    const auto values = of.figures.values();
     for (std::size_t i = 0; i < values.size(); ++i) {
       CHECK(of.margins[i].observed == static_cast<double>(values[i]));
       CHECK(of.directions[i].observed == static_cast<double>(values[i]));
@@ -113,6 +115,18 @@ TEST_CASE("tokens that the arrows leave out are in no concept, nor in the null")
   for (std::size_t end = 0; end < 2; ++end)  // tokens of one direction make concepts in any draw
     CHECK(with.ends[end].directions[0].null_mean >
           4 * without.ends[end].directions[0].null_mean + 10);
+}
+
+TEST_CASE("a support of all features is one of all features of a part, too") {
+  const study::Sources from = sources();
+  study::LatticeStep step = small_step();
+  step.min_support = 60;
+  step.features = 30;
+  const auto found = study::make_lattices(arrows_of(from, false), &from, step);
+  CHECK(found.min_support == 60);
+  CHECK(found.null_features == 30);
+  REQUIRE(found.notes.size() == 1);
+  CHECK(found.notes[0].find("concepts of at least 30 features") != std::string::npos);
 }
 
 TEST_CASE("without sources swaps are left alone, with a note; other sources are refused") {

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <iterator>
 #include <string>
 #include <utility>
@@ -19,6 +20,7 @@
 #include "yoneda/category/concept_lattice.hpp"
 #include "yoneda/core/error.hpp"
 #include "yoneda/core/parallel.hpp"
+#include "yoneda/core/progress.hpp"
 #include "yoneda/core/types.hpp"
 
 namespace yoneda {
@@ -49,6 +51,13 @@ inline bool meets(const std::vector<Id>& a, const std::vector<Id>& b) {
   return !common.empty();
 }
 
+[[noreturn]] inline void refuse_more_than(Index most) {
+  throw Error(
+      ErrorKind::value,
+      "more than " + std::to_string(most) +
+          " exact implications: ask for a larger support, or take fewer tokens per feature");
+}
+
 /// The smallest sets that meet every one of `faces`, one face after the other: sets that meet the
 /// next stay, the others are joined by each of its tokens unless that holds a set that stayed
 /// (Berge 1989, Hypergraphs). Throws Error{value} for more than `most`.
@@ -70,11 +79,7 @@ inline std::vector<std::vector<Id>> minimal_transversals(std::vector<std::vector
                         [&](const auto& kept) { return std::ranges::includes(grown, kept); }))
           continue;
         found.push_back(std::move(grown));
-        if (std::ssize(found) > most)
-          throw Error(ErrorKind::value,
-                      "more than " + std::to_string(most) +
-                          " exact implications: ask for a larger support, or take fewer tokens "
-                          "per feature");
+        if (std::ssize(found) > most) refuse_more_than(most);
       }
   }
   std::ranges::sort(found);
@@ -96,30 +101,32 @@ inline std::vector<std::vector<Id>> minimal_generators(const ConceptLattice& lat
 
 /// The generic base of the exact implications whose premise at least min_support features have:
 /// most features first, then the shortest premise, then the order of tokens. Throws Error{value}
-/// for more than `most`. Cost: for each concept its generators times the concepts next above it.
+/// for more than `most`, as soon as there are, Error{cancelled} where progress asks to stop. Cost:
+/// for each concept its generators times the concepts next above it.
 inline std::vector<Implication> exact_implications(const ConceptLattice& lattice,
-                                                   Index most = 1'000'000) {
+                                                   Index most = 1'000'000,
+                                                   const Progress& progress = {}) {
   std::vector<std::vector<Implication>> of(lattice.frequent());
   constexpr Index block = 64;
   const Index count = lattice.frequent();
-  parallel_for((count + block - 1) / block, [&](Index b) {
-    for (Index c = b * block; c < std::min(count, (b + 1) * block); ++c) {
-      const Concept& closed = lattice.concepts[c];
-      for (auto& premise : detail::minimal_generators(lattice, static_cast<Id>(c), most)) {
-        std::vector<Id> rest = detail::difference(closed.tokens, premise);
-        if (!rest.empty())
-          of[c].push_back(
-              {std::move(premise), std::move(rest), closed.support(), closed.support()});
-      }
-    }
-  });
+  std::atomic<Index> total = 0;
+  parallel_for(
+      (count + block - 1) / block,
+      [&](Index b) {
+        for (Index c = b * block; c < std::min(count, (b + 1) * block); ++c) {
+          const Concept& closed = lattice.concepts[c];
+          for (auto& premise : detail::minimal_generators(lattice, static_cast<Id>(c), most)) {
+            std::vector<Id> rest = detail::difference(closed.tokens, premise);
+            if (!rest.empty())
+              of[c].push_back(
+                  {std::move(premise), std::move(rest), closed.support(), closed.support()});
+          }
+          if ((total += std::ssize(of[c])) > most) detail::refuse_more_than(most);
+        }
+      },
+      progress, "implications");
   std::vector<Implication> found;
   for (auto& part : of) std::ranges::move(part, std::back_inserter(found));
-  if (std::ssize(found) > most)
-    throw Error(ErrorKind::value, std::to_string(found.size()) + " exact implications, more than " +
-                                      std::to_string(most) +
-                                      ": ask for a larger support, or take fewer tokens per "
-                                      "feature");
   std::ranges::sort(found, [](const Implication& a, const Implication& b) {
     if (a.support != b.support) return a.support > b.support;
     if (a.premise.size() != b.premise.size()) return a.premise.size() < b.premise.size();

@@ -23,6 +23,7 @@
 #include "yoneda/category/concept_lattice.hpp"
 #include "yoneda/category/formal_context.hpp"
 #include "yoneda/category/implications.hpp"
+#include "yoneda/category/lattice_figures.hpp"
 #include "yoneda/core/error.hpp"
 #include "yoneda/core/matrix.hpp"
 #include "yoneda/core/parallel.hpp"
@@ -35,21 +36,6 @@
 
 namespace yoneda {
 
-/// What is counted in a lattice. Concepts of one token are left out: their supports are margins.
-struct LatticeFigures {
-  Index concepts = 0;  ///< with at least two tokens
-  Index largest = 0;   ///< the largest support among those; 0 where there are none
-  Index widest = 0;    ///< the most tokens that a concept has
-  Index exact = 0;     ///< implications of the generic base
-  Index strong = 0;    ///< of the Luxenburger base, at the least confidence
-
-  static constexpr std::array<std::string_view, 5> names{
-      "number of concepts of two tokens or more", "largest support of two tokens or more",
-      "most tokens of a concept", "number of exact implications", "number of strong implications"};
-  std::array<Index, 5> values() const { return {concepts, largest, widest, exact, strong}; }
-  friend bool operator==(const LatticeFigures&, const LatticeFigures&) = default;
-};
-
 struct LatticeTestOptions {
   ConceptOptions concepts;
   double confidence = 0.8;  ///< of a strong implication
@@ -58,24 +44,12 @@ struct LatticeTestOptions {
   TradeOptions trades;
 };
 
-/// Counts of a lattice. Throws as its parts do.
-inline LatticeFigures lattice_figures(const ConceptLattice& lattice, double confidence) {
-  LatticeFigures found;
-  for (Index c = 0; c < lattice.frequent(); ++c) {
-    const Concept& each = lattice.concepts[c];
-    found.widest = std::max(found.widest, std::ssize(each.tokens));
-    if (each.tokens.size() < 2) continue;
-    ++found.concepts;
-    found.largest = std::max(found.largest, each.support());
-  }
-  found.exact = std::ssize(exact_implications(lattice));
-  found.strong = std::ssize(partial_implications(lattice, confidence));
-  return found;
-}
-
+/// Of the lattice of a context. Throws as its parts do.
 inline LatticeFigures lattice_figures(const FormalContext& context,
                                       const LatticeTestOptions& options) {
-  return lattice_figures(concept_lattice(context, options.concepts), options.confidence);
+  const ConceptLattice lattice = concept_lattice(context, options.concepts);
+  return lattice_figures(lattice, exact_implications(lattice),
+                         partial_implications(lattice, options.confidence));
 }
 
 namespace detail {
@@ -88,12 +62,6 @@ inline LatticeFigures drawn_figures(const FormalContext& context, const LatticeT
   } catch (const Error& error) {
     throw Error(error.kind, "a draw of the null '" + std::string(null) + "' has " + error.what());
   }
-}
-
-inline void require_samples(Index samples) {
-  if (samples < 1)
-    throw Error(ErrorKind::value,
-                "a null test needs at least one sample, not " + std::to_string(samples));
 }
 
 /// One test for each figure. More is better, and there is no best.
@@ -118,15 +86,16 @@ inline std::vector<NullTest> tests_of(const LatticeFigures& observed,
 
 }  // namespace detail
 
-/// The figures of a context beside those of contexts with the same margins. Draw i has a seed of
-/// its own, derived from `seed`; the same for any number of threads. Throws Error{value} for
-/// samples < 1 and as concept_lattice and its implications, also on a draw. Cost: samples · (trades
+/// The figures of a context, `observed`, beside those of contexts with the same margins. Draw i has
+/// a seed of its own, derived from `seed`; the same for any number of threads. Throws Error{value}
+/// for samples < 1 and as concept_lattice and its implications, also on a draw. Cost: samples ·
+/// (trades
 /// + a lattice).
 inline std::vector<NullTest> lattice_against_margins(const FormalContext& context,
+                                                     const LatticeFigures& observed,
                                                      const LatticeTestOptions& options = {},
                                                      const Progress& progress = {}) {
-  detail::require_samples(options.samples);
-  const LatticeFigures observed = lattice_figures(context, options);
+  require_samples(options.samples);
   const FixedMargins source(context.rows(), options.trades);
   std::vector<LatticeFigures> draws(options.samples);
   parallel_for(
@@ -144,6 +113,14 @@ inline std::vector<NullTest> lattice_against_margins(const FormalContext& contex
                               " trades per feature; loses that tokens of like directions come "
                               "together under any direction.",
                           options.seed);
+}
+
+/// The same where the context's own figures are not known yet.
+inline std::vector<NullTest> lattice_against_margins(const FormalContext& context,
+                                                     const LatticeTestOptions& options = {},
+                                                     const Progress& progress = {}) {
+  require_samples(options.samples);
+  return lattice_against_margins(context, lattice_figures(context, options), options, progress);
 }
 
 /// How a context is made from directions.
@@ -179,7 +156,7 @@ std::vector<std::vector<NullTest>> lattice_against_directions(
     const ContextConstruction& how, const LatticeTestOptions& options = {},
     const Gemm& gemm = eigen_gemm(), const Progress& progress = {}) {
   constexpr Index at_once = 16;
-  detail::require_samples(options.samples);
+  require_samples(options.samples);
   require_finite(W_dec, "W_dec");
   Unembedding read = model;  // many times: once in the numbers that are multiplied
   if (read.W_U.dtype() != Dtype::f32)

@@ -8,6 +8,7 @@
 #include "yoneda/category/concept_lattice.hpp"
 #include "yoneda/category/formal_context.hpp"
 #include "yoneda/category/implications.hpp"
+#include "yoneda/category/lattice_figures.hpp"
 #include "yoneda/core/progress.hpp"
 #include "yoneda/null/verdict.hpp"
 #include "yoneda/study/arrows_file.hpp"
@@ -35,6 +36,7 @@ struct LatticeOfEnd {
   Index tokens = 0;  ///< that at least one feature has
   ConceptLattice lattice;
   std::vector<Implication> exact, partial;
+  LatticeFigures figures;
   std::vector<NullTest> margins, directions;  ///< one for each of LatticeFigures, or empty
 };
 
