@@ -86,9 +86,26 @@ TEST_CASE("a floor holds besides chance") {
   CHECK(std::ranges::count(found.fate, Fate::lost) == 100);
 }
 
+TEST_CASE("the same whatever the number of threads") {
+#if defined(_OPENMP)
+  const Matrix A = random_decoder(150, 12, 1), B = random_decoder(130, 12, 2);
+  const Correspondence once = correspondence(A, B, {.samples = 4});
+  const int threads = omp_get_max_threads();
+  omp_set_num_threads(threads == 1 ? 3 : 1);
+  const Correspondence again = correspondence(A, B, {.samples = 4});
+  omp_set_num_threads(threads);
+  CHECK(once.fate == again.fate);
+  CHECK(once.pairing.target == again.pairing.target);
+  CHECK(once.forward_floor == again.forward_floor);
+  CHECK(once.backward_chance == again.backward_chance);
+#endif
+}
+
 TEST_CASE("bad options are refused") {
   const Matrix A = random_decoder(5, 4, 1);
   CHECK_THROWS_AS(correspondence(A, A, {.chance = 0}), Error);
+  CHECK_THROWS_WITH_AS(correspondence(A, A, {.chance = 0.001, .samples = 2}),
+                       doctest::Contains("draw more samples"), Error);
   CHECK_THROWS_AS(correspondence(A, A, {.samples = 0}), Error);
   CHECK_THROWS_AS(correspondence(A, A, {.candidates = 0}), Error);
   CHECK_THROWS_AS(correspondence(A, random_matrix(5, 3, 1)), Error);

@@ -4,19 +4,12 @@
 
 #include <Eigen/Dense>
 
+#include "dense.hpp"
 #include "yoneda/core/random.hpp"
 
 using namespace yoneda;
 
 namespace {
-
-Eigen::MatrixXd normals(Index rows, Index cols, std::uint64_t seed) {
-  Random random(seed);
-  Eigen::MatrixXd values(rows, cols);
-  for (Index j = 0; j < cols; ++j)
-    for (Index i = 0; i < rows; ++i) values(i, j) = random.normal();
-  return values;
-}
 
 auto product(const Eigen::MatrixXd& A) {
   return [&A](const Eigen::VectorXd& x) -> Eigen::VectorXd { return A * x; };
@@ -26,10 +19,10 @@ auto product(const Eigen::MatrixXd& A) {
 
 TEST_CASE("conjugate gradients agree with the dense solver") {
   for (const Index n : {1, 2, 10, 100}) {
-    const Eigen::MatrixXd G = normals(n, 2 * n, 1);
+    const Eigen::MatrixXd G = dense_normals(n, 2 * n, 1);
     const Eigen::MatrixXd A =
         G * G.transpose() / static_cast<double>(n) + Eigen::MatrixXd::Identity(n, n);
-    const Eigen::VectorXd b = normals(n, 1, 2).col(0);
+    const Eigen::VectorXd b = dense_normals(n, 1, 2).col(0);
     const Eigen::VectorXd x = conjugate_gradients(product(A), b);
     CHECK((A * x - b).norm() <= 1e-11 * b.norm());
     CHECK((x - A.llt().solve(b)).norm() <= 1e-10 * b.norm());
@@ -49,7 +42,7 @@ TEST_CASE("a condition number of 3 takes the number of products that theory says
     ++products;
     return diagonal.cwiseProduct(x);
   };
-  conjugate_gradients(A, normals(n, 1, 3).col(0));
+  conjugate_gradients(A, dense_normals(n, 1, 3).col(0));
   CHECK(products >= 15);
   CHECK(products <= 24);
 }

@@ -5,6 +5,8 @@
 #include <Eigen/QR>
 #include <vector>
 
+#include "dense.hpp"
+
 using namespace yoneda;
 
 namespace {
@@ -13,23 +15,15 @@ struct Pencil {
   Eigen::MatrixXd B, A;
 };
 
-Eigen::MatrixXd normals(Index rows, Index cols, std::uint64_t seed) {
-  Random random(seed);
-  Eigen::MatrixXd values(rows, cols);
-  for (Index j = 0; j < cols; ++j)
-    for (Index i = 0; i < rows; ++i) values(i, j) = random.normal();
-  return values;
-}
-
 /// A pencil with exactly the given eigenvalues: A = CCᵀ, B = C Q diag(μ) Qᵀ Cᵀ, A of condition
 /// number about 10.
 Pencil planted(const Eigen::VectorXd& values, std::uint64_t seed) {
   const Index n = values.size();
   const Eigen::MatrixXd Q =
-      Eigen::HouseholderQR<Eigen::MatrixXd>(normals(n, n, seed)).householderQ() *
+      Eigen::HouseholderQR<Eigen::MatrixXd>(dense_normals(n, n, seed)).householderQ() *
       Eigen::MatrixXd::Identity(n, n);
   const Eigen::MatrixXd P =
-      Eigen::HouseholderQR<Eigen::MatrixXd>(normals(n, n, seed + 1)).householderQ() *
+      Eigen::HouseholderQR<Eigen::MatrixXd>(dense_normals(n, n, seed + 1)).householderQ() *
       Eigen::MatrixXd::Identity(n, n);
   const Eigen::MatrixXd C = P * Eigen::VectorXd::LinSpaced(n, 1, 3).asDiagonal() * P.transpose();
   const Eigen::MatrixXd half = C * Q;
@@ -113,7 +107,7 @@ TEST_CASE("negative and tiny values are eigenvalues like any other") {
 TEST_CASE("random pencils agree with the dense solver") {
   for (const std::uint64_t seed : {11, 12, 13}) {
     const Index n = 90;
-    const Eigen::MatrixXd G = normals(n, n, seed), H = normals(n, 4 * n, seed + 100);
+    const Eigen::MatrixXd G = dense_normals(n, n, seed), H = dense_normals(n, 4 * n, seed + 100);
     const Pencil pencil{G + G.transpose(), H * H.transpose() / static_cast<double>(n)};
     const Eigen::GeneralizedSelfAdjointEigenSolver<Eigen::MatrixXd> dense(pencil.B, pencil.A);
     EigenpairOptions options;

@@ -5,19 +5,12 @@
 #include <Eigen/Dense>
 #include <limits>
 
+#include "dense.hpp"
 #include "yoneda/core/random.hpp"
 
 using namespace yoneda;
 
 namespace {
-
-Eigen::MatrixXd normals(Index rows, Index cols, std::uint64_t seed) {
-  Random random(seed);
-  Eigen::MatrixXd values(rows, cols);
-  for (Index j = 0; j < cols; ++j)
-    for (Index i = 0; i < rows; ++i) values(i, j) = random.normal();
-  return values;
-}
 
 LeastSquares solve(const Eigen::MatrixXd& A, const Eigen::VectorXd& b,
                    const LsqrOptions& options = {}) {
@@ -36,8 +29,8 @@ TEST_CASE("LSQR agrees with the dense pseudo-inverse, whatever rank and shape") 
                                    {1, 1, 1},
                                    {7, 1, 1}}) {
     CAPTURE(m);
-    const Eigen::MatrixXd A = normals(m, rank, 1) * normals(rank, n, 2);
-    const Eigen::VectorXd b = normals(m, 1, 3).col(0);
+    const Eigen::MatrixXd A = dense_normals(m, rank, 1) * dense_normals(rank, n, 2);
+    const Eigen::VectorXd b = dense_normals(m, 1, 3).col(0);
     const LeastSquares found = solve(A, b);
     const Eigen::VectorXd x = A.completeOrthogonalDecomposition().solve(b);
     CHECK((found.x - x).norm() <= 1e-8 * (1 + x.norm()));
