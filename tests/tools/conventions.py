@@ -100,16 +100,17 @@ class Weights(unittest.TestCase):
         return read_safetensors(self.folder / "arrows.safetensors")
 
     def check(self, convention, logits, expected_name=None, *more):
-        """The kept ids are those of the dense product, and so are values, mean, min and max."""
+        """The kept ids are those of the dense product, and so are values, mean, min and max; the standard deviation may come
+        from a product in bfloat16."""
         found, metadata = self.arrows(convention, *more)
         self.assertEqual(metadata["convention"], expected_name or convention)
         for order, end in ((numpy.argsort(-logits, 1, "stable"), "positive"), (numpy.argsort(logits, 1, "stable"), "negative")):
             numpy.testing.assert_array_equal(found[f"{end}_tokens"], order[:, :K])
             numpy.testing.assert_allclose(found[f"{end}_logits"], numpy.take_along_axis(logits, order[:, :K], 1),
                                           rtol=1e-5, atol=1e-5)
-        for name, expected in (("logit_mean", logits.mean(1)), ("logit_min", logits.min(1)), ("logit_max", logits.max(1)),
-                               ("logit_std", logits.std(1))):
+        for name, expected in (("logit_mean", logits.mean(1)), ("logit_min", logits.min(1)), ("logit_max", logits.max(1))):
             numpy.testing.assert_allclose(found[name], expected, rtol=1e-4, atol=1e-5)
+        numpy.testing.assert_allclose(found["logit_std"], logits.std(1), rtol=1e-3, atol=1e-5)
 
     def refuse(self, convention, expected, *more):
         ran = self.run_arrows(convention, *more)
