@@ -88,9 +88,8 @@ inline std::vector<NullTest> tests_of(const LatticeFigures& observed,
 
 /// The figures of a context, `observed`, beside those of contexts with the same margins. Draw i has
 /// a seed of its own, derived from `seed`; the same for any number of threads. Throws Error{value}
-/// for samples < 1 and as concept_lattice and its implications, also on a draw. Cost: samples ·
-/// (trades
-/// + a lattice).
+/// for samples < 1 and as concept_lattice and its implications, also on a draw. Cost: samples
+/// times the trades and a lattice.
 inline std::vector<NullTest> lattice_against_margins(const FormalContext& context,
                                                      const LatticeFigures& observed,
                                                      const LatticeTestOptions& options = {},
