@@ -48,6 +48,23 @@ inline Gemm gemm() {
   return {"emulated bf16", eigen_gemm().multiply, multiply};
 }
 
+/// With a layout of its own: columns first, and one value more than there are.
+inline Gemm packed_gemm() {
+  const auto size = [](Index rows, Index cols) { return rows * cols + 1; };
+  const auto pack = [](Bf16View B, bf16* packed) {
+    for (Index i = 0; i < B.rows; ++i)
+      for (Index j = 0; j < B.cols; ++j) packed[j * B.rows + i] = B.data[i * B.stride + j];
+    packed[B.rows * B.cols] = to_bf16(7);
+  };
+  const auto multiply_packed = [](Bf16View A, const bf16* packed, MutableMatrixView C) {
+    std::vector<bf16> b(C.cols * A.cols);
+    for (Index i = 0; i < C.cols; ++i)
+      for (Index j = 0; j < A.cols; ++j) b[i * A.cols + j] = packed[j * C.cols + i];
+    multiply(A, {b.data(), C.cols, A.cols, A.cols}, C);
+  };
+  return {"emulated packed bf16", eigen_gemm().multiply, multiply, {size, pack, multiply_packed}};
+}
+
 inline Gemm worst_gemm() {
   return {"worst bf16", eigen_gemm().multiply, multiply_backwards};
 }

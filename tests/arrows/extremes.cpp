@@ -18,7 +18,7 @@ TEST_CASE(
   for (Index q = 0; q < n; ++q)
     std::copy_n(made.begin() + 3 * q * d, d / 2, values.begin() + q * d);
   const Matrix keys = Matrix::from(made, V, d);
-  for (const Gemm& gemm : {eigen_gemm(), emulated::gemm()})
+  for (const Gemm& gemm : {eigen_gemm(), emulated::gemm(), emulated::packed_gemm()})
     for (const Index block : {1, 10, 8192}) {
       const std::array<Id, 3> excluded{0, 3, 410};
       ExtremesOptions options;
@@ -78,7 +78,7 @@ TEST_CASE("a sample that misleads costs time, not truth") {
       for (Index j = 0; j < d; ++j) values[key * d + j] *= 0.01f;
   }
   const Matrix keys = Matrix::from(values, V, d), queries = random_matrix(n, d, 4);
-  for (const Gemm& gemm : {eigen_gemm(), emulated::gemm()}) {
+  for (const Gemm& gemm : {eigen_gemm(), emulated::gemm(), emulated::packed_gemm()}) {
     ExtremesOptions options;
     options.k = k;
     const auto fill = [&](Index q, std::span<float> to) {

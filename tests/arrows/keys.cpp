@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "emulated_bf16.hpp"
 #include "random_matrix.hpp"
 #include "yoneda/linear/dot.hpp"
 
@@ -87,6 +88,21 @@ TEST_CASE(
     CHECK(static_cast<double>(centred.residues()[i]) >= std::sqrt(residue) * (1 - 1e-7));
     CHECK(static_cast<double>(centred.residues()[i]) <= std::sqrt(residue) * (1 + 1e-3));
   }
+
+  // Laid out 30 at a time, the last 10 by themselves; taking others makes an end of it.
+  const PackedBf16 layout = emulated::packed_gemm().packed_bf16;
+  CHECK(centred.packed(0) == nullptr);
+  centred.pack(layout, 30);
+  const std::vector<bf16> unit{to_bf16(1), {}, {}, {}, {}, {}, {}, {}, {}};
+  for (const auto& [begin, count] : {std::pair<Index, Index>{0, 30}, {60, 30}, {90, 10}}) {
+    std::vector<float> first_of_each(count);
+    layout.multiply({unit.data(), 1, d, d}, centred.packed(begin),
+                    {first_of_each.data(), 1, count, count});
+    for (Index i = 0; i < count; ++i)
+      CHECK(first_of_each[i] == to_float(centred.halves(begin + i, 1).data[0]));
+  }
+  centred.take(0, 10);
+  CHECK(centred.packed(0) == nullptr);
 
   const Matrix halves = Matrix::from(rounded(values), rows, d);
   const Keys half_keys(halves, {});

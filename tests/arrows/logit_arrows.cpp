@@ -23,9 +23,10 @@ Unembedding unembedding(std::vector<float> W_U, Index V, Index d) {
 
 /// Runs both products over several tile shapes and holds each feature against the definition.
 void check_all(const Matrix& W_dec, const Unembedding& model, Index k) {
-  for (const Gemm& gemm : {eigen_gemm(), onednn_gemm(), emulated::worst_gemm()})
+  for (const Gemm& gemm :
+       {eigen_gemm(), onednn_gemm(), emulated::worst_gemm(), emulated::packed_gemm()})
     for (const auto& [feature_tile, token_tile] :
-         {std::pair<Index, Index>{64, 512}, {1, 1}, {3, 7}, {5, 64}, {1000, 100000}}) {
+         {std::pair<Index, Index>{0, 0}, {64, 512}, {1, 1}, {3, 7}, {5, 64}, {1000, 100000}}) {
       CAPTURE(gemm.name);
       CAPTURE(token_tile);
       ArrowOptions options;

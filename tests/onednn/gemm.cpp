@@ -1,8 +1,10 @@
 #include <doctest/doctest.h>
 
+#include <cstdint>
 #include <vector>
 
 #include "random_matrix.hpp"
+#include "yoneda/core/buffer.hpp"
 #include "yoneda/core/parallel.hpp"
 #include "yoneda/onednn/gemm.hpp"
 
@@ -63,24 +65,42 @@ TEST_CASE("the bfloat16 product, where the processor has one, sums exact product
     MESSAGE("skipped: this processor has no bfloat16 product");
     return;
   }
-  for (const auto& [m, n, k] :
-       {std::tuple<Index, Index, Index>{1, 1, 1}, {3, 7, 5}, {17, 129, 33}, {128, 512, 64}}) {
+  for (const auto& [m, n, k] : {std::tuple<Index, Index, Index>{1, 1, 1},
+                                {3, 7, 5},
+                                {17, 129, 33},
+                                {128, 512, 64},
+                                {1, 1024, 100},
+                                {64, 1000, 257}}) {
+    CAPTURE(n);
     std::vector<bf16> a, b;
     for (const float x : normals(m * k, 5)) a.push_back(to_bf16(x));
     for (const float x : normals(n * k, 6)) b.push_back(to_bf16(x));
-    std::vector<float> c(m * n);
-    gemm.multiply_bf16({a.data(), m, k, k}, {b.data(), n, k, k}, {c.data(), m, n, n});
-    for (Index i = 0; i < m; ++i)
-      for (Index j = 0; j < n; ++j) {
-        double expected = 0, size = 0;
-        for (Index p = 0; p < k; ++p) {
-          const double term = static_cast<double>(to_float(a[i * k + p])) *
-                              static_cast<double>(to_float(b[j * k + p]));
-          expected += term;
-          size += std::abs(term);
+    const auto check = [&](std::span<const float> c) {
+      for (Index i = 0; i < m; ++i)
+        for (Index j = 0; j < n; ++j) {
+          double expected = 0, size = 0;
+          for (Index p = 0; p < k; ++p) {
+            const double term = static_cast<double>(to_float(a[i * k + p])) *
+                                static_cast<double>(to_float(b[j * k + p]));
+            expected += term;
+            size += std::abs(term);
+          }
+          const auto found = static_cast<double>(c[i * n + j]);
+          CHECK(std::abs(found - expected) <= static_cast<double>(k + 1) * 0x1p-23 * size + 1e-30);
         }
-        const auto found = static_cast<double>(c[i * n + j]);
-        CHECK(std::abs(found - expected) <= static_cast<double>(k + 1) * 0x1p-23 * size + 1e-30);
-      }
+    };
+    std::vector<float> c(m * n), again(m * n);
+    gemm.multiply_bf16({a.data(), m, k, k}, {b.data(), n, k, k}, {c.data(), m, n, n});
+    check(c);
+    // Laid out once, B meets any number of rows.
+    const auto [size, pack, multiply] = gemm.packed_bf16;
+    const Index room = size(n, k), line = 64, beyond = 32;
+    Buffer<bf16> packed(room + beyond);
+    std::ranges::fill(packed.span(), to_bf16(-99));
+    pack({b.data(), n, k, k}, packed.data());
+    CHECK(reinterpret_cast<std::uintptr_t>(packed.data()) % line == 0);
+    for (Index i = 0; i < beyond; ++i) CHECK(to_float(packed.data()[room + i]) == -99.0f);
+    multiply({a.data(), m, k, k}, packed.data(), {again.data(), m, n, n});
+    check(again);
   }
 }

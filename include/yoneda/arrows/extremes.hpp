@@ -36,8 +36,8 @@ inline constexpr double histogram_reach = 8;  ///< standard deviations on either
 struct ExtremesOptions {
   Index k = 50;
   bool histogram = true;
-  Index query_tile = 256, key_tile = 512;  ///< parameters so that tests reach every edge
-  std::span<const Id> excluded = {};       ///< keys treated as though they were not there
+  Index query_tile = 0, key_tile = 0;  ///< 0: as suits the product; tests reach every edge
+  std::span<const Id> excluded = {};   ///< keys treated as though they were not there
   Index query_block = 8192;  ///< queries that meet all keys together; fewer where d is large
 };
 
@@ -221,8 +221,6 @@ class QueryBlock {
     states_.reserve(count);
     for (Index q = 0; q < count; ++q)
       states_.emplace_back(setting.options.k, candidates_.span().subspan(q * room, room));
-    // By the shape alone, so that few queries make work for several threads too.
-    tile_ = std::clamp<Index>((count + 15) / 16, 1, setting.options.query_tile);
     parallel_for(count, [&](Index q) {
       const auto query = floats_.span().subspan(q * d(), d());
       fill(first_ + q, query);
@@ -233,6 +231,7 @@ class QueryBlock {
   /// Meets all keys.
   void run(const Progress& progress, Stage stage) {
     if (setting_.gemm.multiply_bf16 && rounding_is_harmless()) turn_to_bf16();
+    choose_tiles();
     look_at_sample();
     KeyBlock block(setting_.keys, pass_,
                    pass_ == FirstPass::bf16 ? setting_.centre : setting_.origin);
@@ -240,6 +239,7 @@ class QueryBlock {
     for (Index key = 0; key < V; key += size) {
       progress.check(stage, static_cast<double>(key) / static_cast<double>(V));
       block.take(key, std::min(size, V - key));
+      if (packs()) block.pack(setting_.gemm.packed_bf16, key_tile_);
       parallel_for(tiles(), [&](Index tile) { meet(tile, block); });
     }
   }
@@ -274,11 +274,25 @@ class QueryBlock {
   Index tiles() const { return (count_ + tile_ - 1) / tile_; }
   std::span<const float> query(Index q) const { return floats_.span().subspan(q * d(), d()); }
 
+  bool packs() const {
+    return pass_ == FirstPass::bf16 && static_cast<bool>(setting_.gemm.packed_bf16.pack);
+  }
+
+  /// A product that is packed needs few queries to be fast, and small tiles leave no thread waiting
+  /// at the end of a block of keys. By the shape alone, so that few queries make work for several
+  /// threads too.
+  void choose_tiles() {
+    const ExtremesOptions& options = setting_.options;
+    const Index queries = options.query_tile > 0 ? options.query_tile : packs() ? 64 : 256;
+    tile_ = std::clamp<Index>((count_ + 15) / 16, 1, queries);
+    const Index keys = options.key_tile > 0 ? options.key_tile : packs() ? 1024 : 512;
+    key_tile_ = std::min(keys, longest_row);
+  }
+
   /// Some megabytes of keys, which then meet all queries from the cache.
   Index keys_at_a_time() const {
-    const Index tile = std::min(setting_.options.key_tile, longest_row);
     const Index bytes = d() * (pass_ == FirstPass::bf16 ? 2 : 4);
-    return std::max<Index>(1, (Index{8} << 20) / (bytes * tile)) * tile;
+    return std::max<Index>(1, (Index{8} << 20) / (bytes * key_tile_)) * key_tile_;
   }
 
   void measure(std::span<const float> query, QueryState& state, Index row) const {
@@ -300,9 +314,11 @@ class QueryBlock {
     const Index first = tile * tile_, rows = std::min(tile_, count_ - first);
     products.resize(rows * width);
     const MutableMatrixView out{products.data(), rows, width, width};
-    if (pass == FirstPass::bf16)
-      setting_.gemm.multiply_bf16({halves_.data() + first * d(), rows, d(), d()},
-                                  block.halves(begin, width), out);
+    const Bf16View halves{halves_.data() + first * d(), rows, d(), d()};
+    if (pass == FirstPass::bf16 && block.packed(begin))
+      setting_.gemm.packed_bf16.multiply(halves, block.packed(begin), out);
+    else if (pass == FirstPass::bf16)
+      setting_.gemm.multiply_bf16(halves, block.halves(begin, width), out);
     else
       setting_.gemm.multiply({floats_.data() + first * d(), rows, d(), d()},
                              block.floats(begin, width), out);
@@ -430,11 +446,10 @@ class QueryBlock {
 
   /// A tile of queries and some keys.
   void meet(Index tile, const KeyBlock& block) {
-    const Index key_tile = std::min(setting_.options.key_tile, longest_row);
     Workspace& room = workspaces_[thread_index()];
     const Index first = tile * tile_, last = std::min(count_, first + tile_);
-    for (Index begin = 0; begin < block.size(); begin += key_tile) {
-      const Index width = std::min(key_tile, block.size() - begin);
+    for (Index begin = 0; begin < block.size(); begin += key_tile_) {
+      const Index width = std::min(key_tile_, block.size() - begin);
       multiply(tile, block, begin, width, pass_, room.products);
       largest_of_blocks(block.norms().subspan(begin, width), room.norms);
       largest_of_blocks(block.residues().subspan(begin, width), room.residues);
@@ -568,7 +583,8 @@ class QueryBlock {
   }
 
   const PassSetting& setting_;
-  Index first_, count_, tile_ = 1;
+  Index first_, count_;
+  Index tile_ = 1, key_tile_ = 1;  // queries and keys that meet at a time
   FirstPass pass_ = FirstPass::f32;
   Buffer<float> floats_;
   Buffer<bf16> halves_;

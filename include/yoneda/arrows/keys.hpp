@@ -171,6 +171,7 @@ class KeyBlock {
   void take(Index first, Index size, Index stride = 1) {
     first_ = first;
     size_ = size;
+    packed_tile_ = 0;
     const bool kept_kind = keys_.dtype() == (pass_ == FirstPass::f32 ? Dtype::f32 : Dtype::bf16);
     data_ = stride == 1 && kept_kind ? keys_.in_place(first) : nullptr;
     norms_.resize(size);
@@ -184,6 +185,20 @@ class KeyBlock {
     }
     parallel_for((size + scan_block - 1) / scan_block,
                  [&](Index block) { take_block(block, stride); });
+  }
+
+  /// Lays out halves, `tile` keys at a time, as a product with many queries reads them. Until the
+  /// next take(); in parallel.
+  void pack(const PackedBf16& layout, Index tile) {
+    const Index whole = layout.size(std::min(tile, size_), keys_.cols()), line = 32;
+    packed_stride_ = (whole + line - 1) / line * line;
+    const Index tiles = (size_ + tile - 1) / tile;
+    make_room(packed_, tiles * packed_stride_);
+    packed_tile_ = tile;
+    parallel_for(tiles, [&](Index t) {
+      layout.pack(halves(t * tile, std::min(tile, size_ - t * tile)),
+                  packed_.data() + t * packed_stride_);
+    });
   }
 
   Index first() const { return first_; }
@@ -201,6 +216,10 @@ class KeyBlock {
     const Index d = keys_.cols();
     const auto* from = data_ ? reinterpret_cast<const bf16*>(data_) : halves_.data();
     return {from + begin * d, count, d, d};
+  }
+  /// The tile that begins with key `begin`; null where nothing is packed.
+  const bf16* packed(Index begin) const {
+    return packed_tile_ == 0 ? nullptr : packed_.data() + begin / packed_tile_ * packed_stride_;
   }
 
  private:
@@ -235,7 +254,8 @@ class KeyBlock {
   Index first_ = 0, size_ = 0;
   const std::byte* data_ = nullptr;
   Buffer<float> floats_;
-  Buffer<bf16> halves_;
+  Buffer<bf16> halves_, packed_;
+  Index packed_tile_ = 0, packed_stride_ = 0;  // keys and values of one tile; 0: nothing is packed
   std::vector<float> norms_, residues_;
 };
 

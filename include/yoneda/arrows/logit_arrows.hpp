@@ -71,7 +71,7 @@ struct ArrowOptions {
   Convention convention = Convention::automatic;
   std::span<const Id> excluded;  ///< tokens treated as though the vocabulary lacked them
   bool histogram = true;         ///< without: no histogram arrays
-  Index feature_tile = 256, token_tile = 512;
+  Index feature_tile = 0, token_tile = 0;
 };
 
 /// The canonical direction w' whose product with W_U[t] is the logit, d floats into `out`:

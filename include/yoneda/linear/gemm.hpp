@@ -30,6 +30,19 @@ struct Bf16View {
   Index rows, cols, stride;
 };
 
+/// The product of bfloat16 values where B meets one A after another: it is laid out once in the
+/// order in which the instruction reads it, which a plain product does again at every call.
+struct PackedBf16 {
+  /// Values that a packed B [rows, cols] takes.
+  std::function<Index(Index rows, Index cols)> size;
+
+  /// Writes as many, from the calling thread; `packed` is aligned to 64 bytes.
+  std::function<void(Bf16View B, bf16* packed)> pack;
+
+  /// C = A Bᵀ; B has as many rows as C has columns.
+  std::function<void(Bf16View A, const bf16* packed, MutableMatrixView C)> multiply;
+};
+
 /// A matrix product, chosen at run time. Which one runs is an argument, never a macro, so that no
 /// two translation units can disagree about an inline function.
 struct Gemm {
@@ -43,6 +56,9 @@ struct Gemm {
   /// The same product of bfloat16 values, summed in float32; empty where the processor has no
   /// instruction for it. Subnormal inputs and sums may be taken for zero.
   std::function<void(Bf16View A, Bf16View B, MutableMatrixView C)> multiply_bf16 = {};
+
+  /// Where multiply_bf16 is there this may be too; all three or none.
+  PackedBf16 packed_bf16 = {};
 };
 
 /// Eigen's product. Compile with EIGEN_DONT_PARALLELIZE (the pkg-config file passes it on): Eigen's
