@@ -37,11 +37,12 @@ class Runs:
         return done.stdout
 
 
-def train_on_demo(runs, name, width, seed, *more):
-    """An SAE on the demo's words, by the demo's own recipe."""
+def train_on_demo(runs, name, width, seed, *more, directions="inputs", epochs=20, rate=0.003):
+    """An SAE on the demo's words, by the demo's own recipe. SAEs that should owe nothing to each
+    other need random directions: those that start at rows of the data share many of these rows."""
     return runs.make(name, "train", "--activations", WORDS, "--features", width, "--k", 12,
-                     "--epochs", 20, "--batch", 256, "--learning-rate", 0.003,
-                     "--directions", "inputs", "--seed", seed, "--dtype", "f16", *more)
+                     "--epochs", epochs, "--batch", 256, "--learning-rate", rate,
+                     "--directions", directions, "--seed", seed, "--dtype", "f16", *more)
 
 
 def one_row_a_line(results):
