@@ -11,7 +11,8 @@ import sys
 sys.dont_write_bytecode = True
 papers = pathlib.Path(sys.argv[1]) / "papers"
 figures = {"commuting-concepts": ("cycles", "relations", "mediation", "constraint"),
-           "categories": ("scores",)}
+           "categories": ("scores",),
+           "functors": ("maps", "reproducible", "fifths")}
 
 
 def tables_of(paper):
