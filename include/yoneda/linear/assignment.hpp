@@ -47,23 +47,22 @@ struct Assignment {
 namespace detail {
 
 /// Weights as whole numbers: sums of them are exact, so that "no better pairing exists" is decided
-/// and not estimated. The largest takes `bits` bits.
+/// and not estimated. The largest takes `bits` bits; what is beyond the last one is cut off. Made
+/// where they are asked for: a product costs less than an array as large as the entries.
 class WholeWeights {
  public:
-  WholeWeights(const PairWeights& pairs, double alone, int bits) {
+  WholeWeights(const PairWeights& pairs, double alone, int bits) : weight_(pairs.weight) {
     double largest = std::abs(alone);
     for (const float w : pairs.weight) largest = std::max(largest, std::abs(double{w}));
     scale_ = largest > 0 ? std::ldexp(1.0, bits - 1 - std::ilogb(largest)) : 1.0;
-    whole_.reserve(pairs.weight.size());
-    for (const float w : pairs.weight) whole_.push_back(whole(double{w}));
   }
 
-  std::int64_t whole(double weight) const { return std::llround(weight * scale_); }
-  std::int64_t operator[](Index entry) const { return whole_[entry]; }
+  std::int64_t whole(double weight) const { return static_cast<std::int64_t>(weight * scale_); }
+  std::int64_t operator[](Index entry) const { return whole(double{weight_[entry]}); }
 
  private:
   double scale_ = 1;
-  std::vector<std::int64_t> whole_;
+  std::span<const float> weight_;
 };
 
 /// A pairing that grows row by row, with a price for every column that proves it the best.
@@ -279,15 +278,15 @@ inline void require_valid(const PairWeights& pairs, const AssignmentOptions& opt
 }  // namespace detail
 
 /// The pairing of greatest total weight, a row that stays alone counting `alone`: exact for weights
-/// rounded to 2^-58 of the largest, or, where as many pairs as possible are asked for, to
+/// cut at 2^-58 of the largest, or, where as many pairs as possible are asked for, at
 /// 2^-58 · rows; a pair that is worth no more than a row alone is not made. Rows bid for columns
 /// first; those that are left are settled one by one along shortest augmenting paths, whose prices
 /// prove the result the best (Kuhn 1955, The Hungarian method for the assignment problem; Jonker &
 /// Volgenant 1987, A shortest augmenting path algorithm for dense and sparse linear assignment
 /// problems). Of several best pairings always the same one. Throws Error{shape, value} for entries
 /// that are no pairs. Cost: a few passes over the entries, then for every row left a search of as
-/// many entries as lie nearer than its way out, at worst all; memory: 8 bytes an entry and 60 for a
-/// row with a column beside the input.
+/// many entries as lie nearer than its way out, at worst all; memory: 60 bytes for a row with a
+/// column beside the input.
 inline Assignment assignment(const PairWeights& pairs, const AssignmentOptions& options = {}) {
   detail::require_valid(pairs, options);
   constexpr int bits = 58;
