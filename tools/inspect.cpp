@@ -48,15 +48,19 @@ void describe_tensors(const yoneda::io::TensorFile& file, Report& report) {
   Json& list = report.json["tensors"];
   for (std::size_t i = 0; i < file.tensors.size(); ++i) {
     const auto& tensor = file.tensors[i];
-    list.push_back({{"name", tensor.name}, {"dtype", name(tensor.dtype)}, {"shape", tensor.shape}});
+    list.push_back(
+        {{"name", tensor.name}, {"dtype", stored_type(tensor)}, {"shape", tensor.shape}});
     if (i < most)
-      report.say(fmt::format("  {}  {:>5}  {}", padded(tensor.name, 34), name(tensor.dtype),
+      report.say(fmt::format("  {}  {:>5}  {}", padded(tensor.name, 34), stored_type(tensor),
                              yoneda::io::shape_text(tensor.shape)));
   }
   if (file.tensors.size() > most)
     report.say(fmt::format("  … and {} more", file.tensors.size() - most));
+  std::size_t told = 0;
   for (const auto& [member, reason] : file.unreadable)
-    report.say(fmt::format("  {}  not read: {}", padded(member, 34), safe(reason)));
+    if (told++ < most)
+      report.say(fmt::format("  {}  not read: {}", padded(member, 34), safe(reason)));
+  if (told > most) report.say(fmt::format("  … and {} more that are not read", told - most));
 }
 
 // The files of tensors among those that a reader opened.
@@ -395,13 +399,6 @@ bool describe_foreign(const std::string& path, Report& report) {
   return true;
 }
 
-// A list of words, which no reader of weights could open.
-bool is_vocabulary(const std::string& path) {
-  const std::string name = fs::path(path).filename().string();
-  constexpr std::array known{"tokenizer.json", "vocab.json", "tokens.json", "vocab.txt"};
-  return std::ranges::find(known, name) != known.end() || name.ends_with(".txt");
-}
-
 void run(const Options& options, const Session& session) {
   const std::string& path = options.path;
   if (!fs::exists(path)) throw Error(yoneda::ErrorKind::file, "no such file or folder", path);
@@ -409,7 +406,7 @@ void run(const Options& options, const Session& session) {
   report.json["path"] = path;
   if (const auto found = study::study_at(path))
     describe_study(path, *found, report);
-  else if (is_vocabulary(path))
+  else if (ingest::is_vocabulary(path))
     describe_vocabulary(path, report);
   else if (!describe_ours(path, report) && !describe_foreign(path, report))
     describe_weights(options, report);

@@ -36,12 +36,18 @@ inline constexpr BlockTensors glm4{.attention_output = llama.attention_output,
                                    .post_attention_norm = "post_self_attn_layernorm.weight",
                                    .post_mlp_norm = "post_mlp_layernorm.weight"};
 inline constexpr BlockTensors bloom{"self_attention.dense.weight", "mlp.dense_4h_to_h.weight"};
+// ggml's names, the same for every model: a post-norm is there or not.
+inline constexpr BlockTensors gguf{.attention_output = "attn_output.weight",
+                                   .mlp_output = "ffn_down.weight",
+                                   .post_attention_norm = "post_attention_norm.weight",
+                                   .post_mlp_norm = "post_ffw_norm.weight"};
 inline constexpr BlockTensors gpt2{"attn.c_proj.weight", "mlp.c_proj.weight", true};
 inline constexpr BlockTensors linear_gpt2{gpt2.attention_output, gpt2.mlp_output};  // same names
 inline constexpr BlockTensors gpt_neo{"attn.attention.out_proj.weight", "mlp.c_proj.weight"};
 inline constexpr BlockTensors gpt_neox{"attention.dense.weight", "mlp.dense_4h_to_h.weight"};
 inline constexpr BlockTensors gptj{"attn.out_proj.weight", "mlp.fc_out.weight"};
 inline constexpr BlockTensors internlm2{"attention.wo.weight", "feed_forward.w2.weight"};
+inline constexpr BlockTensors meta_llama = internlm2;  // the names of Llama's first release
 inline constexpr BlockTensors mpt{"attn.out_proj.weight", "ffn.down_proj.weight"};
 inline constexpr BlockTensors opt{"self_attn.out_proj.weight", "fc2.weight"};
 inline constexpr BlockTensors phi{"self_attn.dense.weight", "mlp.fc2.weight"};
@@ -155,6 +161,7 @@ inline constexpr std::array block_prefixes{
     std::string_view("model.language_model.layers."),  // the same in transformers 5
     std::string_view("language_model.layers."),
     std::string_view("transformer.blocks."),
+    std::string_view("blk."),
 };
 
 /// Output matrices, stored [V, d].
@@ -183,6 +190,7 @@ inline constexpr std::array embedding_names{
     std::string_view("backbone.embeddings.weight"),
     std::string_view("model.tok_embeddings.weight"),
     std::string_view("tok_embeddings.weight"),
+    std::string_view("token_embd.weight"),
 };
 
 /// Gains of the final norm.
@@ -204,6 +212,7 @@ inline constexpr std::array gain_names{
     std::string_view("final_norm_weight"),
     std::string_view("final_norm.weight"),
     std::string_view("ln_final.w"),
+    std::string_view("output_norm.weight"),
 };
 
 /// Matrices outside Hugging Face. TransformerLens' own name means [d, V]; of the others the

@@ -9,6 +9,7 @@
 
 #include "ingest/hook_point.hpp"
 #include "ingest/huggingface.hpp"
+#include "ingest/stated_model.hpp"
 #include "ingest/weights.hpp"
 #include "io/text.hpp"
 #include "yoneda/core/error.hpp"
@@ -53,20 +54,25 @@ constexpr KnownPlace known_places[] = {
 
 // Gains of the norm before a block's attention and before its MLP, in the order of asking.
 constexpr std::array before_attention{
-    std::string_view("ln1.w"),                       // TransformerLens
-    std::string_view("input_layernorm.weight"),      // Llama, Gemma, GPT-NeoX, BLOOM
-    std::string_view("ln_1.weight"),                 // GPT-2, GPT-Neo
-    std::string_view("self_attn_layer_norm.weight")  // OPT
+    std::string_view("ln1.w"),                        // TransformerLens
+    std::string_view("input_layernorm.weight"),       // Llama, Gemma, GPT-NeoX, BLOOM
+    std::string_view("ln_1.weight"),                  // GPT-2, GPT-Neo
+    std::string_view("self_attn_layer_norm.weight"),  // OPT
+    std::string_view("attention_norm.weight"),        // llama2.c
+    std::string_view("attn_norm.weight")              // GGUF
 };
 constexpr std::array before_mlp{
     std::string_view("ln2.w"),                             // TransformerLens
     std::string_view("pre_feedforward_layernorm.weight"),  // Gemma 2 and 3
     std::string_view("post_attention_layernorm.weight"),   // Llama, Gemma 1, GPT-NeoX, BLOOM
     std::string_view("ln_2.weight"),                       // GPT-2, GPT-Neo
-    std::string_view("final_layer_norm.weight")            // OPT
+    std::string_view("final_layer_norm.weight"),           // OPT
+    std::string_view("ffn_norm.weight")                    // llama2.c, GGUF
 };
-// Beside this one, post_attention_layernorm is a norm of the attention's output (OLMo 2, EXAONE 4).
-constexpr std::string_view post_mlp_norm = "post_feedforward_layernorm.weight";
+// Beside one of these, post_attention_layernorm is a norm of the attention's output (OLMo 2, EXAONE
+// 4); the second is GGUF's.
+constexpr std::array post_mlp_norms{std::string_view("post_feedforward_layernorm.weight"),
+                                    std::string_view("post_ffw_norm.weight")};
 
 const KnownPlace* known_place(std::string_view tail) {
   const auto found = std::ranges::find(known_places, without(tail, ".output"), &KnownPlace::tail);
@@ -93,13 +99,19 @@ std::string block_tensor(const Weights& weights, Index layer, std::string_view t
   return weights.has(in(transformer_lens_prefix)) ? in(transformer_lens_prefix) : std::string();
 }
 
+bool has_post_norms(const Weights& weights, Index layer) {
+  return std::ranges::any_of(post_mlp_norms, [&](std::string_view tensor) {
+    return !block_tensor(weights, layer, tensor).empty();
+  });
+}
+
 // Empty where the model has none under a usual name.
 std::string gain_name(const Weights& weights, const ReadingRoute& route) {
   if (!route.layer || !route.moment) return {};
   const bool attention = *route.moment == 2 * *route.layer;
   const auto names = attention ? std::span<const std::string_view>(before_attention)
                                : std::span<const std::string_view>(before_mlp);
-  const bool post_norms = !block_tensor(weights, *route.layer, post_mlp_norm).empty();
+  const bool post_norms = has_post_norms(weights, *route.layer);
   for (const std::string_view tensor : names) {
     if (post_norms && tensor == "post_attention_layernorm.weight") continue;
     if (const std::string found = block_tensor(weights, *route.layer, tensor); !found.empty())
@@ -110,7 +122,7 @@ std::string gain_name(const Weights& weights, const ReadingRoute& route) {
 
 // OLMo 2 and EXAONE 4 normalise what attention and MLP return, and nothing that they read.
 bool has_no_pre_norm(const Weights& weights, const ReadingRoute& route) {
-  return route.layer && !block_tensor(weights, *route.layer, post_mlp_norm).empty();
+  return route.layer && has_post_norms(weights, *route.layer);
 }
 
 // The family says it; else a bias beside the gain means LayerNorm, as of the final norm. Unknown
@@ -118,6 +130,8 @@ bool has_no_pre_norm(const Weights& weights, const ReadingRoute& route) {
 Norm norm_of(const std::optional<HuggingFaceModel>& model, const Weights& weights,
              const std::string& gain) {
   if (model && model->family && model->family->norm != Norm::unknown) return model->family->norm;
+  if (const auto stated = stated_model(weights); stated && stated->norm != Norm::unknown)
+    return stated->norm;
   if (gain.empty()) return Norm::unknown;
   const bool hugging_face = gain.ends_with(".weight");
   const std::string bias = hugging_face ? std::string(without(gain, "weight")) + "bias"

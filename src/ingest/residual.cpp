@@ -9,6 +9,7 @@
 #include "ingest/hook_point.hpp"
 #include "ingest/huggingface.hpp"
 #include "ingest/orientation.hpp"
+#include "ingest/stated_model.hpp"
 #include "ingest/weights.hpp"
 #include "io/text.hpp"
 #include "yoneda/core/error.hpp"
@@ -126,6 +127,8 @@ std::string prefix_in(const std::vector<std::string>& names) {
 }
 
 Blocks blocks_of(const std::optional<HuggingFaceModel>& model, const Weights& weights) {
+  if (const auto stated = stated_model(weights))
+    return {stated->block, std::string(stated->block_prefix)};
   if (!model || !model->family)
     return {transformer_lens_block, std::string(transformer_lens_prefix)};
   return {model->family->block, prefix_in(weights.others({})), model->family->gain_offset};
@@ -264,11 +267,12 @@ class Finder {
     return {};
   }
 
-  // A type whose blocks are in the table, or a file of TransformerLens.
+  // A type whose blocks are in the table, or a file with the usual blocks: TransformerLens' or one
+  // that says what it holds.
   bool knows_norms() const {
     if (model_ && model_->family) return !blocks_.tensors.attention_output.empty();
     return route_.layer &&
-           weights_.has(blocks_.name(*route_.layer, transformer_lens_block.attention_output));
+           weights_.has(blocks_.name(*route_.layer, blocks_.tensors.attention_output));
   }
 
   std::vector<float> gain(const std::string& name) {

@@ -165,6 +165,13 @@ TokenForm form_by_content(const std::vector<StoredToken>& tokens) {
   return form;
 }
 
+TokenForm sentencepiece_form() {
+  TokenForm form;
+  form.byte_tokens = true;
+  replace(form, std::string(metaspace), " ");
+  return form;
+}
+
 std::string describe(const TokenForm& form) {
   if (!form.unread.empty()) return "";
   std::string words;

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "ingest/stored_vocabulary.hpp"
+#include "ingest/stored_token.hpp"
 
 namespace yoneda::ingest {
 
@@ -16,10 +16,11 @@ namespace yoneda::ingest {
 struct TokenForm {
   bool byte_level = false;   ///< GPT-2's characters for bytes, see byte_level.hpp
   bool byte_tokens = false;  ///< "<0x0A>" is the byte 10
-  std::vector<std::pair<std::string, std::string>> replaced;  ///< stored and meant: "▁" and " "
-  std::string word_end;  ///< "</w>" at the end of a token: a space follows
+  std::vector<std::pair<std::string, std::string>> replaced =
+      {};                     ///< stored and meant: "▁" and " "
+  std::string word_end = {};  ///< "</w>" at the end of a token: a space follows
 
-  std::string unread;  ///< a decoder that is not known here: everything stays as it is stored
+  std::string unread = {};  ///< a decoder that is not known here: everything stays as it is stored
 };
 
 /// What a tokenizer.json says: by its decoder, or, where that is null, by the pre-tokenizer and the
@@ -35,6 +36,9 @@ std::optional<TokenForm> form_of_tokenizer(const nlohmann::json& tokenizer,
 /// byte. SentencePiece: some token starts with "▁". Neither where as many tokens start with a
 /// space, which both write otherwise. Byte tokens: all 256 are there.
 TokenForm form_by_content(const std::vector<StoredToken>& tokens);
+
+/// SentencePiece's: ▁ for spaces, and byte tokens.
+TokenForm sentencepiece_form();
 
 /// In words: "byte-level BPE", "▁ for spaces, byte tokens"; empty where texts are as they are.
 std::string describe(const TokenForm& form);

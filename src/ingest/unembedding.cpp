@@ -9,6 +9,7 @@
 
 #include "ingest/huggingface.hpp"
 #include "ingest/orientation.hpp"
+#include "ingest/stated_model.hpp"
 #include "ingest/weights.hpp"
 #include "io/text.hpp"
 #include "yoneda/core/error.hpp"
@@ -92,6 +93,27 @@ void note_output_bias(const Weights& weights, const std::string& matrix, Origin&
                     io::quote(bias)));
 }
 
+Error no_matrix(const Weights& weights) {
+  return Error(ErrorKind::value,
+               fmt::format("no unembedding under a usual name ({}); name one of {}",
+                           io::quote_all(output_names), io::quote_all(weights.others({}))),
+               weights.file());
+}
+
+Error no_gain(const Weights& weights) {
+  return Error(ErrorKind::value,
+               fmt::format("no gain of the final norm under a usual name ({}); name it with "
+                           "--norm-gain",
+                           io::quote_all(gain_names)),
+               weights.file());
+}
+
+void note_logit_scale(const std::string& key, const std::string& place, Origin& origin) {
+  origin.notes.push_back(fmt::format(
+      "the model scales its logits by a positive constant ({} in {}), which is left out",
+      io::quote(key), place));
+}
+
 // A tied model need not store its output matrix, and one that says it is tied has none.
 std::string output_matrix(const Weights& weights, const HuggingFaceModel& model,
                           const std::string& given, Origin& origin) {
@@ -103,10 +125,7 @@ std::string output_matrix(const Weights& weights, const HuggingFaceModel& model,
     return embedding;
   }
   if (!output.empty()) return output;
-  throw Error(ErrorKind::value,
-              fmt::format("no unembedding under a usual name ({}); name one of {}",
-                          io::quote_all(output_names), io::quote_all(weights.others({}))),
-              weights.file());
+  throw no_matrix(weights);
 }
 
 Parts hugging_face_parts(const HuggingFaceModel& model, const std::string& path,
@@ -138,19 +157,12 @@ Parts hugging_face_parts(const HuggingFaceModel& model, const std::string& path,
   if (!gain.empty())
     result.gain = gain_of(weights, gain, names.gain_offset.value_or(family.gain_offset), origin);
   else if (family.has_gain)
-    throw Error(ErrorKind::value,
-                fmt::format("no gain of the final norm under a usual name ({}); name it with "
-                            "--norm-gain",
-                            io::quote_all(gain_names)),
-                weights.file());
+    throw no_gain(weights);
   set_matrix(parts, weights, matrix, known, "config.json");
   if (result.gain.empty()) result.gain.assign(parts.d(), 1.0f);  // a norm without parameters
   note_output_bias(weights, matrix, origin);
   if (!family.logit_scale.empty())
-    origin.notes.push_back(
-        fmt::format("the model scales its logits by a positive constant ({} in config.json), which "
-                    "is left out",
-                    io::quote(family.logit_scale)));
+    note_logit_scale(std::string(family.logit_scale), "config.json", origin);
   origin.files = weights.files();
   origin.files.push_back(model.config);
   return parts;
@@ -173,6 +185,39 @@ std::string matrix_by_name(const Weights& weights, const std::string& given, Ori
   return embedding;
 }
 
+// Where there is no output matrix, the embedding is it; one under a name that was given, first.
+std::string stated_matrix(const Weights& weights, const std::string& given, Origin& origin) {
+  const std::string output = weights.choose(given, output_names);
+  if (!output.empty()) return output;
+  const std::string embedding = weights.choose({}, embedding_names);
+  if (embedding.empty()) throw no_matrix(weights);
+  origin.notes.push_back("tied: the input embedding is the unembedding");
+  return embedding;
+}
+
+Parts stated_parts(const StatedModel& model, Weights& weights, const std::string& path,
+                   const UnembeddingNames& names, const KnownSizes& known) {
+  Parts parts;
+  Unembedding& result = parts.model;
+  Origin& origin = result.origin;
+  origin.path = path;
+  origin.dialect = model.dialect;
+  origin.model = model.name;
+  result.soft_cap = model.soft_cap;
+  const std::string matrix = stated_matrix(weights, names.unembedding, origin);
+  const std::string gain = weights.choose(names.norm_gain, gain_names);
+  if (gain.empty() && model.has_gain) throw no_gain(weights);
+  if (!gain.empty()) result.gain = gain_of(weights, gain, names.gain_offset.value_or(0), origin);
+  result.norm = names.norm.value_or(model.norm);
+  if (result.norm == Norm::unknown) result.norm = norm_beside(weights, gain, origin);
+  set_matrix(parts, weights, matrix, known, "the caller");
+  if (result.gain.empty()) result.gain.assign(parts.d(), 1.0f);  // a norm without parameters
+  note_output_bias(weights, matrix, origin);
+  if (!model.logit_scale.empty()) note_logit_scale(model.logit_scale, "the file", origin);
+  origin.files = weights.files();
+  return parts;
+}
+
 // A whole state dict of TransformerLens without the final norm's weight: fold_ln multiplied W_U by
 // it and dropped it (later versions leave ones instead). W_U alone in a file says nothing of the
 // kind.
@@ -180,9 +225,8 @@ bool folded_by_transformer_lens(const Weights& weights, const std::string& matri
   return matrix == transformer_lens_name && weights.has("embed.W_E") && !weights.has("ln_final.w");
 }
 
-Parts parts_by_name(const std::string& path, const UnembeddingNames& names,
+Parts parts_by_name(Weights& weights, const std::string& path, const UnembeddingNames& names,
                     const KnownSizes& known) {
-  Weights weights(path);
   Parts parts;
   Unembedding& result = parts.model;
   Origin& origin = result.origin;
@@ -222,7 +266,11 @@ Parts parts_of(const std::string& path, const UnembeddingNames& names, const Kno
                             "--norm-gain) and its norm (--norm)",
                             io::quote(model->model_type)),
                 model->config);
-  return parts_by_name(model ? model->folder : path, names, known);
+  const std::string place = model ? model->folder : path;
+  Weights weights(place);
+  if (const auto stated = stated_model(weights))
+    return stated_parts(*stated, weights, place, names, known);
+  return parts_by_name(weights, place, names, known);
 }
 
 }  // namespace

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "ingest/gguf_shards.hpp"
+#include "ingest/gguf_vocabulary.hpp"
 #include "ingest/stored_vocabulary.hpp"
 #include "ingest/token_form.hpp"
 #include "io/json.hpp"
@@ -68,7 +70,7 @@ class Places {
   void put(StoredToken token) {
     require_free(token.id, io::quote(token.text));
     texts_[token.id] = std::move(token.text);
-    found_[token.id] = Found::stored;
+    found_[token.id] = token.verbatim ? Found::verbatim : Found::stored;
   }
 
   // One that repeats a token of the model stands for the same text, unless it is special: Gemma
@@ -128,17 +130,49 @@ Places places_for(const std::vector<StoredToken>& tokens, const std::vector<Adde
 // How the tokens are written, by what the file says or, with a note, by what they look like.
 TokenForm form_of(const StoredVocabulary& stored, const std::string& path,
                   std::vector<std::string>& notes) {
-  if (stored.tokenizer.is_object())
-    if (const auto said = form_of_tokenizer(stored.tokenizer, path)) {
-      if (!said->unread.empty())
-        notes.push_back("tokens are shown as they are stored: their decoder, " + said->unread +
-                        ", is not known here");
-      return *said;
-    }
+  std::optional<TokenForm> said = stored.form;
+  if (!said && stored.tokenizer.is_object()) said = form_of_tokenizer(stored.tokenizer, path);
+  if (said) {
+    if (!said->unread.empty())
+      notes.push_back("tokens are shown as they are stored: their decoder, " + said->unread +
+                      ", is not known here");
+    return *said;
+  }
   const TokenForm seen = form_by_content(stored.tokens);
   if (const std::string form = describe(seen); !form.empty())
     notes.push_back("tokens are read as they look (" + form + "); the file does not say");
   return seen;
+}
+
+// The file of a folder that is called as llama2.c calls a vocabulary of 4096 tokens of one's own,
+// tok4096.bin, and is one; nothing where there are several.
+std::optional<std::string> the_llama2c_tokenizer(const fs::path& folder) {
+  std::vector<std::string> found;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    const bool named = name.size() > 7 && name.starts_with("tok") && name.ends_with(".bin");
+    const auto number = named ? std::string_view(name).substr(3, name.size() - 7) : "";
+    if (named && number.find_first_not_of("0123456789") == number.npos &&
+        is_stored_vocabulary(entry->path().string()))
+      found.push_back(entry->path().string());
+  }
+  return found.size() == 1 ? std::optional(found.front()) : std::nullopt;
+}
+
+// The GGUF file of a folder, or the first of its shards; empty where there is none or several.
+std::string the_gguf_file(const fs::path& folder) {
+  std::string found;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    const std::string path = entry->path().string();
+    if (!path.ends_with(".gguf") || first_gguf_shard(path) != path) continue;
+    if (!found.empty()) return {};
+    found = path;
+  }
+  return found;
 }
 
 std::vector<std::string> decoded_texts(Places places, const TokenForm& form,
@@ -188,13 +222,23 @@ std::optional<std::string> added_tokens_beside(const std::string& vocabulary) {
   return beside.string();
 }
 
+bool is_vocabulary(const std::string& path) {
+  return is_stored_vocabulary(path);
+}
+
 std::optional<std::string> find_vocabulary(const std::string& path) {
   std::error_code ignored;
-  const fs::path folder =
-      fs::is_directory(path, ignored) ? fs::path(path) : fs::path(path).parent_path();
-  for (const char* name : {"tokenizer.json", "vocab.json", "tokens.json", "vocab.txt"})
+  const bool is_folder = fs::is_directory(path, ignored);
+  const auto inside = [&](const std::string& model) {
+    return fs::is_regular_file(model, ignored) && has_gguf_vocabulary(model);
+  };
+  if (const std::string model = first_gguf_shard(path); !is_folder && inside(model)) return model;
+  const fs::path folder = is_folder ? fs::path(path) : fs::path(path).parent_path();
+  for (const char* name :
+       {"tokenizer.json", "vocab.json", "tokens.json", "vocab.txt", "tokenizer.bin"})
     if (fs::is_regular_file(folder / name, ignored)) return (folder / name).string();
-  return std::nullopt;
+  if (const std::string model = is_folder ? the_gguf_file(path) : ""; inside(model)) return model;
+  return the_llama2c_tokenizer(folder.empty() ? fs::path(".") : folder);
 }
 
 }  // namespace yoneda::ingest

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <set>
 
+#include "ingest/gguf_shards.hpp"
 #include "ingest/place.hpp"
 #include "io/json.hpp"
 #include "io/text.hpp"
@@ -32,9 +33,12 @@ constexpr std::array usual_files{"model.safetensors.index.json",
                                  "params.npz",
                                  "ae.pt"};
 
-constexpr std::array endings{".safetensors", ".npz", ".npy", ".pt", ".pth", ".bin"};
+constexpr std::array endings{".safetensors", ".npz", ".npy", ".pt", ".pth", ".bin", ".gguf"};
 
+// Of the shards of a GGUF model, the first stands for all.
 bool is_container(const std::string& name) {
+  const auto shard = gguf_shard(name);
+  if (shard && shard->number > 1) return false;
   return std::ranges::any_of(endings, [&name](const char* e) { return name.ends_with(e); });
 }
 
@@ -60,7 +64,7 @@ std::string file_in(const Place& place) {
                 place.path());
   const auto folders = folders_in(place.path());
   throw Error(ErrorKind::file,
-              "holds no weights (.safetensors, .npz, .pt)" +
+              "holds no weights (.safetensors, .npz, .pt, .gguf)" +
                   (folders.empty() ? std::string()
                                    : "; name one of its folders: " + io::quote_all(folders)),
               place.path());
@@ -104,11 +108,24 @@ Weights::Weights(const std::string& path) : file_(path) {
     read_index();
     return;
   }
+  file_ = first_gguf_shard(file_);
   const io::TensorFile& contents = open_.emplace(file_, io::read_tensors(file_)).first->second;
   metadata_ = contents.metadata;
   format_ = contents.format;
   object_ = contents.object;
   for (const io::Tensor& tensor : contents.tensors) shard_of_.emplace(tensor.name, file_);
+  if (const auto shard = gguf_shard(file_); shard && format_ == "GGUF") read_shards(*shard);
+}
+
+// Lists the tensors of the others. One that is not there is missed when a tensor of it is.
+void Weights::read_shards(const GgufShard& first) {
+  std::error_code ignored;
+  for (Index number = 2; number <= first.count; ++number) {
+    const std::string path = first.sibling(number);
+    if (!fs::is_regular_file(path, ignored)) continue;
+    for (const io::Tensor& tensor : io::read_tensors(path).tensors)
+      shard_of_.emplace(tensor.name, path);
+  }
 }
 
 std::vector<std::string> Weights::files() const {

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ingest/gguf_shards.hpp"
 #include "yoneda/io/tensor.hpp"
 #include "yoneda/model/origin.hpp"
 
@@ -22,7 +23,7 @@ class Weights {
   const std::string& file() const { return file_; }
   /// The files that were opened so far, the index of the shards among them.
   std::vector<std::string> files() const;
-  /// "safetensors", "npz", "npy" or "torch"; of shards, empty.
+  /// As TensorFile has it; of shards, empty.
   const std::string& format() const { return format_; }
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
   /// The class of a whole module that torch pickled.
@@ -40,6 +41,7 @@ class Weights {
 
  private:
   void read_index();
+  void read_shards(const GgufShard& first);
   [[noreturn]] void missing(std::string_view name) const;
 
   std::string file_, format_, object_;

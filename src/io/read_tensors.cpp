@@ -5,9 +5,13 @@
 #include <cstring>
 #include <string_view>
 
+#include "io/gguf_header.hpp"
+#include "io/llama2c.hpp"
 #include "io/pickle.hpp"
 #include "io/text.hpp"
 #include "io/zip.hpp"
+#include "yoneda/io/gguf.hpp"
+#include "yoneda/io/llama2c.hpp"
 #include "yoneda/io/mapped_file.hpp"
 #include "yoneda/io/npy.hpp"
 #include "yoneda/io/npz.hpp"
@@ -33,7 +37,6 @@ constexpr std::string_view page =
 
 // Files people have at hand that are not ours to read.
 constexpr std::array strangers{
-    Stranger{"GGUF"sv, "a GGUF file, which is not read yet: convert it to safetensors"sv},
     Stranger{"\x89HDF\r\n"sv,
              "an HDF5 file, which is not read: save the arrays with numpy.savez"sv},
     Stranger{"\x80\x02"sv, pickled},
@@ -69,6 +72,9 @@ TensorFile parse_tensors(const SharedBytes& file, const std::string& path) {
   if (text.starts_with("\x93NUMPY")) return parse_npy(file, path);
   if (text.starts_with("PK\x03\x04") || text.starts_with("PK\x05\x06"))
     return holds_checkpoint(file, path) ? parse_torch(file, path) : parse_npz(file, path);
+  if (is_gguf(file.span)) return parse_gguf(file, path);
+  // Before what a few bytes tell: a model of 640 dimensions begins like a pickle.
+  if (is_llama2c(file.span)) return parse_llama2c(file, path);
   if (is_legacy_torch(file.span))
     throw Error(
         ErrorKind::format,
@@ -79,7 +85,9 @@ TensorFile parse_tensors(const SharedBytes& file, const std::string& path) {
     if (text.starts_with(stranger.start))
       throw Error(ErrorKind::format, "is " + std::string(stranger.what), path);
   if (text.size() > 8 && text[8] == '{') return parse_safetensors(file, path);
-  throw Error(ErrorKind::format, "is neither safetensors nor npz, npy or a PyTorch checkpoint",
+  if (may_be_llama2c(file.span)) return parse_llama2c(file, path);  // says what is missing
+  throw Error(ErrorKind::format,
+              "is neither safetensors nor npz, npy, GGUF, or a checkpoint of PyTorch or llama2.c",
               path);
 }
 

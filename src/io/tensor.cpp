@@ -185,8 +185,12 @@ std::string shape_text(std::span<const Index> shape) {
   return fmt::format("{} x ... ({} axes)", fmt::join(shape.first(shown), " x "), shape.size());
 }
 
+std::string stored_type(const Tensor& tensor) {
+  return tensor.encoding.empty() ? std::string(name(tensor.dtype)) : tensor.encoding;
+}
+
 std::string describe(const Tensor& tensor) {
-  return fmt::format("{} ({}, {})", quote(tensor.name), name(tensor.dtype),
+  return fmt::format("{} ({}, {})", quote(tensor.name), stored_type(tensor),
                      shape_text(tensor.shape));
 }
 

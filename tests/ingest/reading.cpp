@@ -129,6 +129,29 @@ TEST_CASE("the gain before the MLP or the attention, under each family's name") 
   }
 }
 
+TEST_CASE("the gains before the MLP and the attention in a llama2.c checkpoint") {
+  const std::string path = fixture("llama2c/version1_untied.bin");
+  const auto gain_at = [&](const char* hook_point) {
+    Sae sae = sae_at(hook_point, "out");
+    sae.W_enc = Matrix::from(std::vector<float>(16, 1.0f), 2, 8);
+    const auto found = load_input_norm(path, sae);
+    CHECK(found.norm == Norm::rms);
+    return found.gain;
+  };
+  CHECK(gain_at("blocks.1.mlp.hook_in") == pattern_values(8, 18 + 8));
+  CHECK(gain_at("layers.1.self_attn.input") == pattern_values(8, 3 + 8));
+}
+
+TEST_CASE("the gains before the MLP and the attention in a GGUF file") {
+  for (const char* name : {"gguf/llama.gguf", "gguf/gemma2.gguf"}) {
+    const auto mlp = load_input_norm(fixture(name), sae_at("blocks.1.mlp.hook_in", "out"));
+    CHECK(mlp.gain == pattern_values(d, 90));
+    CHECK(mlp.norm == Norm::rms);
+    CHECK(load_input_norm(fixture(name), sae_at("layers.1.self_attn.input", "out")).gain ==
+          pattern_values(d, 80));
+  }
+}
+
 TEST_CASE("outside Hugging Face a bias beside the gain means LayerNorm") {
   const StoredModel folder("", {{"blocks.3.ln2.w", {d}}, {"blocks.3.ln2.b", {d}}});
   const Sae sae = sae_at("blocks.3.mlp.hook_in", "out");

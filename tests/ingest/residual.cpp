@@ -107,6 +107,35 @@ TEST_CASE("on the residual stream there is nothing to do, and no file is opened"
     CHECK(load_residual_map("nowhere", sae_at(hook), d_model, d_model).empty());
 }
 
+TEST_CASE("llama2.c: W_O, W_out and the norms before them, found by the layer") {
+  const std::string path = fixture("llama2c/version0_tied.bin");
+  const ResidualMap heads = load_residual_map(path, sae_at("blocks.1.attn.hook_z"), 8, 8, {});
+  const ResidualMap neurons = load_residual_map(path, sae_at("blocks.1.mlp.hook_post"), 12, 8, {});
+  for (Index j = 0; j < 8; ++j) {
+    for (Index i = 0; i < 8; ++i) REQUIRE(heads.W_O(i, j) == pattern(15 + 64 + j * 8 + i));
+    for (Index i = 0; i < 12; ++i) REQUIRE(neurons.W_O(i, j) == pattern(24 + 96 + j * 12 + i));
+  }
+  CHECK(heads.gain.empty());
+  CHECK(heads.notes.size() == 1);
+  CHECK(load_residual_map(path, sae_at("blocks.1.attn.hook_out"), 8, 8, {}).empty());
+}
+
+TEST_CASE("GGUF: W_O, W_out, and post-norms where the model has them") {
+  for (const std::string name : {"llama", "gemma2"}) {
+    const std::string path = fixture("gguf/" + name + ".gguf");
+    const ResidualMap heads = load_residual_map(path, sae_at("blocks.1.attn.hook_z"), 6, 4, {});
+    const ResidualMap neurons =
+        load_residual_map(path, sae_at("blocks.1.mlp.hook_post"), 10, 4, {});
+    for (Index j = 0; j < 4; ++j) {
+      for (Index i = 0; i < 6; ++i) REQUIRE(heads.W_O(i, j) == pattern(60 + j * 6 + i));
+      for (Index i = 0; i < 10; ++i) REQUIRE(neurons.W_O(i, j) == pattern(70 + j * 10 + i));
+    }
+    const bool post_norms = name == "gemma2";
+    CHECK(heads.gain == (post_norms ? pattern_values(4, 100) : std::vector<float>()));
+    CHECK(neurons.gain == (post_norms ? pattern_values(4, 110) : std::vector<float>()));
+  }
+}
+
 TEST_CASE("W_O of every dialect, found by the layer") {
   const auto found = [](const char* type, const std::string& tensor, std::vector<Index> shape,
                         const char* hook_point, Index sae_d, bool stored_transposed) {

@@ -339,6 +339,113 @@ TEST_CASE("a real model beside its SAE") {
   CHECK(model.norm == Norm::rms);
 }
 
+TEST_CASE("llama2.c: tied or not, an RMSNorm, and nothing assumed") {
+  for (const std::string name :
+       {"version0_tied", "version0_untied", "version1_tied", "version1_untied"}) {
+    CAPTURE(name);
+    const bool tied = name.ends_with("_tied");
+    const Unembedding model = load_unembedding(fixture("llama2c/" + name + ".bin"));
+    REQUIRE(model.V() == 7);
+    REQUIRE(model.d() == 8);
+    CHECK(to_vector(model.W_U) == pattern_values(56, tied ? 0 : 39));
+    CHECK(model.gain == pattern_values(8, 30));
+    CHECK(model.norm == Norm::rms);
+    CHECK_FALSE(model.soft_cap);
+    CHECK(model.origin.dialect == "llama2.c");
+    CHECK(model.origin.notes.size() == (tied ? 1 : 0));
+    CHECK(noted(model.origin, "tied: the input embedding is the unembedding") == tied);
+  }
+  const Unembedding other = load_unembedding(
+      fixture("llama2c/version0_untied.bin"),
+      {.unembedding = "tok_embeddings.weight", .norm_gain = "layers.1.ffn_norm.weight"});
+  CHECK(to_vector(other.W_U) == pattern_values(56));
+  CHECK(other.gain == pattern_values(8, 18 + 8));
+  mentions(refusal(fixture("llama2c/version0_tied.bin"), {}, {.d_model = 7}), "d_model = 7");
+}
+
+TEST_CASE("a real llama2.c checkpoint is the model that its SAE was trained with") {
+  const std::string folder = YONEDA_SHARED_DATA "/stories260K";
+  if (!std::filesystem::exists(folder)) {
+    MESSAGE("skipped: " << folder << " is not there");
+    return;
+  }
+  const Unembedding checkpoint = load_unembedding(folder + "/stories260K.bin");
+  const Unembedding beside_sae = load_unembedding(folder + "/sae_after_block4.safetensors");
+  REQUIRE(checkpoint.V() == 512);
+  CHECK(to_vector(checkpoint.W_U) == to_vector(beside_sae.W_U));
+  CHECK(checkpoint.gain == beside_sae.gain);
+  CHECK(checkpoint.norm == Norm::rms);
+}
+
+TEST_CASE("GGUF: the norm by its epsilon, gains as they are multiplied by, caps, ties") {
+  const Unembedding llama = load_unembedding(fixture("gguf/llama.gguf"));
+  check_matrix(llama);
+  CHECK(llama.W_U.dtype() == Dtype::f16);
+  CHECK(llama.gain == gain());
+  CHECK(llama.norm == Norm::rms);
+  CHECK_FALSE(llama.soft_cap);
+  CHECK(llama.origin.dialect == "GGUF (llama)");
+  CHECK(llama.origin.model == "Tiny Llama");
+  CHECK(llama.origin.notes.empty());
+
+  const Unembedding gemma = load_unembedding(fixture("gguf/gemma2.gguf"), {}, {.d_model = 4});
+  check_matrix(gemma);
+  CHECK(gemma.gain == gain());  // llama.cpp's converter has added the 1
+  CHECK(gemma.soft_cap);
+  CHECK(noted(gemma.origin, "tied"));
+
+  const Unembedding gpt2 = load_unembedding(fixture("gguf/gpt2.gguf"));
+  check_matrix(gpt2);
+  CHECK(gpt2.norm == Norm::layer);
+  CHECK(noted(gpt2.origin, "('gpt2.logit_scale' in the file)"));
+
+  const Unembedding olmo = load_unembedding(fixture("gguf/olmo.gguf"));
+  CHECK(olmo.norm == Norm::layer);
+  CHECK(olmo.gain == std::vector<float>(4, 1.0f));
+
+  const Unembedding unknown = load_unembedding(fixture("gguf/unknown_norm.gguf"));
+  CHECK(unknown.norm == Norm::rms);
+  CHECK(noted(unknown.origin, "assumed that the final norm is RMSNorm"));
+  CHECK(load_unembedding(fixture("gguf/unknown_norm.gguf"), {.norm = Norm::layer}).norm ==
+        Norm::layer);
+}
+
+TEST_CASE("GGUF: a quantized unembedding is decoded; its outline says how it is stored") {
+  const std::string path = fixture("gguf/quantized.gguf");
+  const Unembedding model = load_unembedding(path);
+  const auto expected = io::read_safetensors(fixture("gguf/quantized.safetensors"));
+  CHECK(model.W_U.dtype() == Dtype::f32);
+  CHECK(to_vector(model.W_U) == io::to_floats(expected.at("token_embd.weight")));
+  const auto outline = ingest::outline_unembedding(path);
+  CHECK(outline.matrix == "'token_embd.weight' (Q6_K, 7 x 256), tokens are its rows");
+  CHECK(outline.matrix_bytes == 4 * 7 * 256);
+}
+
+TEST_CASE("GGUF in pieces: any of them stands for all, and only those with the tensors are read") {
+  for (const char* piece : {"1", "2", "3"}) {
+    const Unembedding model =
+        load_unembedding(fixture(std::string("gguf/split-0000") + piece + "-of-00003.gguf"));
+    check_matrix(model);
+    CHECK(model.gain == gain());
+    CHECK(model.origin.dialect == "GGUF (llama)");
+    CHECK(model.origin.files.size() == 3);
+  }
+  const Folder folder;
+  for (const char* name : {"split-00001-of-00003.gguf", "split-00002-of-00003.gguf"})
+    std::filesystem::copy_file(fixture(std::string("gguf/") + name), folder / name);
+  const Unembedding tied = load_unembedding(folder.string());  // the embedding is all there is
+  CHECK(to_vector(tied.W_U) == pattern_values(28, 50));
+  std::filesystem::remove(folder / "split-00002-of-00003.gguf");
+  mentions(error_of(folder / "split-00001", [&] { load_unembedding(folder.string()); }),
+           "no gain of the final norm");
+}
+
+TEST_CASE("GGUF without what an unembedding needs is refused") {
+  mentions(refusal(fixture("gguf/types.gguf")), "no unembedding under a usual name");
+  mentions(refusal(fixture("gguf/vocabulary.gguf")), "no unembedding under a usual name");
+  mentions(refusal(fixture("gguf/llama.gguf"), {.norm_gain = "nothing"}), "no tensor 'nothing'");
+}
+
 TEST_CASE("Hugging Face's PyTorch files, in one piece and in shards") {
   for (const char* name : {"gpt2_bin", "llama_bin"}) {
     const Unembedding model = load_unembedding(fixture(std::string("model/") + name));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <set>
 
 #include "core/encoded.hpp"
 #include "io/support.hpp"
@@ -316,6 +317,105 @@ TEST_CASE("merges are passed over, whatever they hold") {
   CHECK(parsed(R"({"model": {"merges": [["a", "b"], "a b", [[{"a": [1]}]], null],
                    "vocab": {"a": 0}}, "version": 1})")
             .texts() == Texts{"a"});
+}
+
+TEST_CASE("llama2.c's tokenizer: spaces are spaces, bytes are bytes") {
+  const Vocabulary vocabulary = load_vocabulary(fixture("llama2c/tokenizer.bin"));
+  CHECK(vocabulary.texts() == Texts{"<unk>", "\n<s>\n", "\n", " the", "é", "", " "});
+  CHECK(vocabulary.origin.dialect == "llama2.c tokenizer, byte tokens");
+  CHECK(vocabulary.origin.notes.empty());
+  CHECK(ingest::is_vocabulary(fixture("llama2c/tokenizer.bin")));
+  CHECK_FALSE(ingest::is_vocabulary(fixture("llama2c/version0_tied.bin")));
+  CHECK_FALSE(ingest::is_vocabulary(fixture("llama2c/version0_untied.bin")));
+  CHECK_FALSE(ingest::is_vocabulary(fixture("llama2c")));
+}
+
+TEST_CASE("llama2.c's tokenizer, cut or with lengths that lie") {
+  const Folder folder;
+  const std::string path = folder / "tokenizer.bin";
+  const std::string whole = io::read_text(fixture("llama2c/tokenizer.bin"));
+  std::set<std::size_t> ends;  // where the file may end: behind a token
+  for (std::size_t at = 4; at <= whole.size();) {
+    ends.insert(at);
+    if (at == whole.size()) break;
+    at += 8 + static_cast<std::size_t>(whole[at + 4]);
+  }
+  CHECK(ends.size() == 8);
+  for (std::size_t size = 12; size < whole.size(); ++size) {
+    io::write_text(path, whole.substr(0, size));
+    CAPTURE(size);
+    if (ends.contains(size))
+      CHECK(load_vocabulary(path).size() > 0);
+    else
+      mentions(error_of(path, [&] { load_vocabulary(path); }), "truncated");
+  }
+  std::string damaged = whole;
+  while (damaged.size() < 5000) damaged += whole.substr(4);
+  damaged.resize(damaged.size() + 4, '\0');
+  damaged.append("\x64\0\0\0", 4);  // a token of 100 bytes, far from the start
+  io::write_text(path, damaged);
+  mentions(error_of(path, [&] { load_vocabulary(path); }), "has 100 bytes, the longest has 6");
+}
+
+TEST_CASE("llama2.c's tokenizers are found beside the model") {
+  const Folder folder;
+  const std::string whole = io::read_text(fixture("llama2c/tokenizer.bin"));
+  const std::string model = folder / "stories.bin";
+  io::write_text(model, "a model");
+  CHECK_FALSE(find_vocabulary(model));
+  io::write_text(folder / "tok512.bin", whole);
+  io::write_text(folder / "token1.bin", whole);
+  io::write_text(folder / "tok1.bin", "something else");
+  CHECK(find_vocabulary(model) == folder / "tok512.bin");
+  io::write_text(folder / "tok4096.bin", whole);
+  CHECK_FALSE(find_vocabulary(model));  // which?
+  io::write_text(folder / "tokenizer.bin", whole);
+  CHECK(find_vocabulary(model) == folder / "tokenizer.bin");
+}
+
+TEST_CASE("the tokens in a GGUF file: each of its type, written as the tokenizer says") {
+  const Vocabulary pieces = load_vocabulary(fixture("gguf/llama.gguf"));
+  CHECK(pieces.texts() == Texts{"<unk>", "<s>", "\n", " the", " ", "▁▁tool", "e\u0301"});
+  CHECK(pieces.origin.dialect == "GGUF (llama), ▁ for spaces, byte tokens");
+  CHECK(pieces.origin.notes.empty());
+  const Vocabulary bytes = load_vocabulary(fixture("gguf/gpt2.gguf"));
+  CHECK(bytes.texts() == Texts{"!", " cat", "\n", "<|endoftext|>", "é", "\xc3", " "});
+  CHECK(bytes.origin.dialect == "GGUF (gpt2), byte-level BPE");
+  const Vocabulary other = load_vocabulary(fixture("gguf/vocabulary.gguf"));
+  CHECK(other.texts() == Texts{"a", "b'\\x00'"});
+  CHECK(notes_mention(other, "their decoder, 'rwkv', is not known here"));
+}
+
+TEST_CASE("a GGUF file is its own vocabulary, where it has one") {
+  CHECK(find_vocabulary(fixture("gguf/llama.gguf")) == fixture("gguf/llama.gguf"));
+  CHECK_FALSE(find_vocabulary(fixture("gguf/gemma2.gguf")));
+  CHECK_FALSE(find_vocabulary(fixture("gguf")));  // which?
+  CHECK(ingest::is_vocabulary(fixture("gguf/vocabulary.gguf")));
+  CHECK_FALSE(ingest::is_vocabulary(fixture("gguf/llama.gguf")));
+  const std::string none = fixture("gguf/gemma2.gguf");
+  mentions(error_of(none, [&] { load_vocabulary(none); }), "has no tokens");
+  const Folder folder;
+  std::filesystem::copy_file(fixture("gguf/llama.gguf"), folder / "model.gguf");
+  CHECK(find_vocabulary(folder.string()) == folder / "model.gguf");
+  std::string whole = io::read_text(fixture("gguf/llama.gguf"));
+  const auto types = whole.find("tokenizer.ggml.token_type");
+  whole[types + 33] = 6;  // types of six of the seven tokens
+  whole.erase(types + 41, 4);
+  io::write_text(folder / "model.gguf", whole);
+  mentions(error_of(folder / "model.gguf", [&] { load_vocabulary(folder / "model.gguf"); }),
+           "7 tokens, but types of 6");
+}
+
+TEST_CASE("a real vocabulary of llama2.c, against the list made of it in Python") {
+  const std::string folder = YONEDA_SHARED_DATA "/stories260K";
+  if (!std::filesystem::exists(folder)) {
+    MESSAGE("skipped: " << folder << " is not there");
+    return;
+  }
+  CHECK(ingest::is_vocabulary(folder + "/tok512.bin"));
+  CHECK_FALSE(ingest::is_vocabulary(folder + "/stories260K.bin"));
+  CHECK(load_vocabulary(folder + "/tok512.bin").texts() ==
+        load_vocabulary(folder + "/vocab.json").texts());
 }
 
 TEST_CASE("a real vocabulary") {

@@ -130,11 +130,10 @@ TEST_CASE("any container is recognised by its content") {
   const auto refusal_of = [](const std::string& bytes) {
     return error_of("x", [&] { io::parse_tensors(shared(bytes), "x"); });
   };
-  mentions(refusal_of("GGUF\3\0\0\0"), "a GGUF file, which is not read yet");
   mentions(refusal_of("\x89HDF\r\n\x1a\n"), "an HDF5 file");
   mentions(refusal_of("\x80\x02}q"), "a bare Python pickle");
   mentions(refusal_of("version https://git-lfs.github.com/spec/v1\n"), "git lfs pull");
-  mentions(refusal_of("hello, world"), "neither safetensors nor npz, npy or a PyTorch");
+  mentions(refusal_of("hello, world"), "neither safetensors nor npz, npy, GGUF, or a checkpoint");
   mentions(refusal_of("{"), "neither");
   mentions(refusal_of(""), "neither");
 }

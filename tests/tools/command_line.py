@@ -1674,6 +1674,30 @@ class Checkpoints(Scratch):
             self.refused(2, words, "arrows", "--sae", path, "--model", path, "-o", self.folder / "a.safetensors")
 
 
+class Containers(Scratch):
+    """Models in one file of their own."""
+
+    def test_inspect_says_what_they_are(self):
+        for name, dialect, norm in (("gguf/llama.gguf", "GGUF (llama)", "RMSNorm"),
+                                    ("gguf/gpt2.gguf", "GGUF (gpt2)", "LayerNorm"),
+                                    ("llama2c/version1_untied.bin", "llama2.c", "RMSNorm")):
+            shown = json.loads(self.done("inspect", FIXTURES / name, "--json"))
+            self.assertEqual((shown["kind"], shown["dialect"], shown["norm"]), ("model", dialect, norm))
+        self.assertIn("(Q6_K, 7 x 256)", self.done("inspect", FIXTURES / "gguf" / "quantized.gguf"))
+        for name in ("gguf/vocabulary.gguf", "llama2c/tokenizer.bin"):
+            self.assertEqual(json.loads(self.done("inspect", FIXTURES / name, "--json"))["kind"], "vocabulary")
+
+    def test_arrows_of_a_quantized_model(self):
+        W = read_safetensors(FIXTURES / "gguf" / "quantized.safetensors")[0]["token_embd.weight"]
+        W_dec = numpy.random.default_rng(0).standard_normal((5, 256)).astype("float32")
+        write_safetensors(self.folder / "sae.safetensors", {"W_dec": W_dec})
+        self.done("arrows", "--sae", self.folder / "sae.safetensors", "--model", FIXTURES / "gguf" / "quantized.gguf",
+                  "--convention", "raw", "-k", 3, "-o", self.folder / "a.safetensors")
+        logits = W_dec.astype("float64") @ W.astype("float64").T
+        tokens = read_safetensors(self.folder / "a.safetensors")[0]["positive_tokens"]
+        numpy.testing.assert_array_equal(tokens, numpy.argsort(-logits, 1, "stable")[:, :3])
+
+
 class Stories(Scratch):
     """A real model: TinyStories with 260K parameters, and an SAE on its fourth block."""
 
@@ -1698,6 +1722,22 @@ class Stories(Scratch):
             offsets, data = arrows["token_offsets"], arrows["token_bytes"].tobytes()
             words = [data[a:b] for a, b in zip(offsets, offsets[1:])]
             self.assertEqual(words[3:259], [bytes([b]) for b in range(256)])
+
+
+    def test_a_checkpoint_of_llama2c_gives_the_same_arrows(self):
+        weights, model = self.data / "sae_after_block4.safetensors", self.data / "stories260K.bin"
+        shown = json.loads(self.done("inspect", model, "--json"))
+        self.assertEqual((shown["kind"], shown["dialect"], shown["tokens"], shown["d_model"]),
+                         ("model", "llama2.c", 512, 64))
+        self.assertIn("512 tokens", self.done("inspect", self.data / "tok512.bin"))
+        files = []
+        for source in (weights, model):
+            files.append(self.folder / f"{source.stem}.safetensors")
+            self.done("arrows", "--sae", weights, "--model", source, "--vocabulary", self.data / "tok512.bin",
+                      "-o", files[-1])
+        (one, _), (other, _) = map(read_safetensors, files)
+        for name, values in one.items():
+            numpy.testing.assert_array_equal(values, other[name])
 
 
 class Equations(Scratch):

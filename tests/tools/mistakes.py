@@ -65,6 +65,10 @@ def prepare(folder):
     whole = (folder / "bare.safetensors").read_bytes()
     (folder / "cut.safetensors").write_bytes(whole[:len(whole) - 100])
     (folder / "empty.safetensors").write_bytes(b"")
+    gguf = (SOURCE / "tests" / "data" / "gguf" / "llama.gguf").read_bytes()
+    (folder / "cut.gguf").write_bytes(gguf[:900])
+    (folder / "old.gguf").write_bytes(gguf[:4] + b"\1" + gguf[5:])
+    (folder / "quantized.bin").write_bytes((SOURCE / "tests" / "data" / "llama2c" / "version2.bin").read_bytes())
     (folder / "notes.txt").write_text("remember the milk\n")
     (folder / "hers.json").write_text(json.dumps({"name": "package", "version": "1.0.0"}))
     (folder / "broken.toml").write_text('sae = "sae"\nmodel = "model.safetensors\n')
@@ -116,7 +120,9 @@ MISTAKES = {
         "run --sae bare.safetensors --decoder W_dce --model model.safetensors -o new",
         f"run {SOURCES} --unembedding W_V -o new", "run --sae lfs.safetensors --model model.safetensors -o new",
         "run --sae page.safetensors --model model.safetensors -o new", "inspect cut.safetensors",
-        "run --sae cut.safetensors --model model.safetensors -o new", "run --sae empty.safetensors --model model.safetensors -o new",
+        "run --sae cut.safetensors --model model.safetensors -o new", 
+        "run --sae sae --model cut.gguf -o new", "run --sae sae --model old.gguf -o new",
+        "run --sae sae --model quantized.bin -o new", "run --sae empty.safetensors --model model.safetensors -o new",
         f"run {SOURCES} --vocabulary long.json -o new", "categories hers.json", "check hers.json",
         "categories --compare hers.json study/categories.json", "features study/graph.safetensors",
         "check study/arrows.safetensors", "graph study/graph.safetensors", "check notes.txt",

@@ -7,8 +7,9 @@
 
 namespace yoneda::io {
 
-/// Reads safetensors, npz or npy, told apart by content and not by name. Throws Error{file}, or
-/// Error{format} which names what the file looks like where it is something else.
+/// Reads safetensors, npz, npy, GGUF, PyTorch's or llama2.c's checkpoints, told apart by content
+/// and not by name. Throws Error{file}, or Error{format} which names what the file looks like where
+/// it is something else.
 TensorFile read_tensors(const std::string& path);
 
 /// The same for bytes in memory; `path` is for messages.

@@ -58,10 +58,12 @@ struct Tensor {
   std::vector<Index> strides = {};    ///< elements from one index of an axis to the next; empty:
                                       ///< row-major
   Index offset = 0;                   ///< elements of the storage before the first
-  /// Set where the storage has to be copied whatever it is for (it is compressed, or not aligned):
+  /// Set where the storage has to be copied whatever it is for (it is compressed, encoded or not
+  /// aligned):
   /// hands it out in pieces of the given size, the last one shorter. Then reading a matrix never
   /// holds the storage and the matrix at once.
   std::function<void(Index piece, const ByteSink&)> stream = {};
+  std::string encoding = {};  ///< what `read` decodes the numbers from: "Q4_K"; empty: nothing
 
   /// Number of elements: the product of the shape.
   Index count() const;
@@ -73,10 +75,11 @@ struct Tensor {
 /// A file full of tensors.
 struct TensorFile {
   std::string path;
-  std::string format;                             ///< "safetensors", "npz", "npy" or "torch"
-  std::vector<Tensor> tensors;                    ///< in the order of the file
-  std::map<std::string, std::string> metadata;    ///< safetensors' texts; what else torch pickled
-  std::map<std::string, std::string> unreadable;  ///< npz members left out, and why
+  std::string format;           ///< "safetensors", "npz", "npy", "torch", "GGUF", "llama2.c"
+  std::vector<Tensor> tensors;  ///< in the order of the file
+  std::map<std::string, std::string> metadata;    ///< safetensors' texts, GGUF's values; what else
+                                                  ///< torch pickled
+  std::map<std::string, std::string> unreadable;  ///< tensors and npz members left out, and why
   std::string object = {};  ///< torch: the class, where a whole module was pickled
 
   /// Null where there is no tensor of that name.
@@ -87,6 +90,9 @@ struct TensorFile {
 
 /// "512 x 64"; "a scalar" for no axes.
 std::string shape_text(std::span<const Index> shape);
+
+/// How the file stores the numbers: the encoding, or the name of the dtype.
+std::string stored_type(const Tensor& tensor);
 
 /// "'W_dec' (F32, 512 x 64)".
 std::string describe(const Tensor& tensor);
