@@ -9,6 +9,7 @@
 
 #include "ingest/gguf_vocabulary.hpp"
 #include "ingest/llama2c_tokenizer.hpp"
+#include "ingest/sentencepiece.hpp"
 #include "ingest/vocabulary_events.hpp"
 #include "io/file.hpp"
 #include "io/gguf_header.hpp"
@@ -76,6 +77,7 @@ StoredVocabulary read_stored_vocabulary(const std::string& path) {
   const std::string contents = io::read_text(path);
   std::string_view text = contents;
   if (is_llama2c_tokenizer(text.substr(0, 4096))) return read_llama2c_tokenizer(text, path);
+  if (is_sentencepiece(text)) return read_sentencepiece(text, path);
   if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
   const auto start = text.find_first_not_of(" \t\r\n");
   const char first = start == text.npos ? '\0' : text[start];
@@ -89,7 +91,8 @@ bool is_stored_vocabulary(const std::string& path) {
   const std::string name = std::filesystem::path(path).filename().string();
   constexpr std::array known{"tokenizer.json", "vocab.json", "tokens.json"};
   if (name.ends_with(".txt") || std::ranges::find(known, name) != known.end()) return true;
-  return is_llama2c_tokenizer(start_of(path)) ||
+  const std::string start = start_of(path);
+  return is_llama2c_tokenizer(start) || is_sentencepiece(start) ||
          (begins_as_gguf(path) && is_gguf_vocabulary(path));
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <limits>
 #include <utility>
@@ -216,7 +217,8 @@ Vocabulary load_vocabulary(const std::string& path) {
 std::optional<std::string> added_tokens_beside(const std::string& vocabulary) {
   std::error_code ignored;
   const fs::path path(vocabulary);
-  if (path.filename() != "vocab.json") return std::nullopt;
+  constexpr std::array with_added{"vocab.json", "tokenizer.model", "spiece.model"};
+  if (std::ranges::find(with_added, path.filename()) == with_added.end()) return std::nullopt;
   const fs::path beside = path.parent_path() / "added_tokens.json";
   if (!fs::is_regular_file(beside, ignored)) return std::nullopt;
   return beside.string();
@@ -234,8 +236,8 @@ std::optional<std::string> find_vocabulary(const std::string& path) {
   };
   if (const std::string model = first_gguf_shard(path); !is_folder && inside(model)) return model;
   const fs::path folder = is_folder ? fs::path(path) : fs::path(path).parent_path();
-  for (const char* name :
-       {"tokenizer.json", "vocab.json", "tokens.json", "vocab.txt", "tokenizer.bin"})
+  for (const char* name : {"tokenizer.json", "vocab.json", "tokens.json", "vocab.txt",
+                           "tokenizer.model", "spiece.model", "tokenizer.bin"})
     if (fs::is_regular_file(folder / name, ignored)) return (folder / name).string();
   if (const std::string model = is_folder ? the_gguf_file(path) : ""; inside(model)) return model;
   return the_llama2c_tokenizer(folder.empty() ? fs::path(".") : folder);

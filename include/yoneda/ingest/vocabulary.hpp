@@ -9,8 +9,8 @@
 namespace yoneda::ingest {
 
 /// Reads a Hugging Face tokenizer.json, a JSON object {"text": id} (vocab.json, with the
-/// added_tokens.json beside it), a JSON list of texts, the tokens in a GGUF file, llama2.c's
-/// tokenizer.bin, or plain text with one token a line; told apart by content.
+/// added_tokens.json beside it), a JSON list of texts, a SentencePiece model, the tokens in a GGUF
+/// file, llama2.c's tokenizer.bin, or plain text with one token a line; told apart by content.
 ///
 /// Texts become the bytes they stand for, as the tokenizer's decoder says, or, where nothing does,
 /// as they look (with a note): byte-level BPE ("Ġcat" is " cat"; a token may be half a character),
@@ -26,7 +26,8 @@ namespace yoneda::ingest {
 /// twice its tokens.
 Vocabulary load_vocabulary(const std::string& path);
 
-/// The added_tokens.json that load_vocabulary() reads along with a vocab.json, where there is one.
+/// The added_tokens.json that load_vocabulary() reads along with a vocab.json or a SentencePiece
+/// model under its usual name, where there is one.
 std::optional<std::string> added_tokens_beside(const std::string& vocabulary);
 
 /// Whether a file is a vocabulary, and nothing else, by its usual name or its first bytes.
@@ -34,8 +35,8 @@ bool is_vocabulary(const std::string& path);
 
 /// The vocabulary in a GGUF file. Else the first of these in a folder, or beside a file:
 /// tokenizer.json (which alone says how its tokens are written), vocab.json, tokens.json,
-/// vocab.txt, llama2.c's tokenizer.bin, the only GGUF file of a folder and the only file like
-/// tok4096.bin.
+/// vocab.txt, tokenizer.model and spiece.model, llama2.c's tokenizer.bin, the only GGUF file of a
+/// folder and the only file like tok4096.bin.
 std::optional<std::string> find_vocabulary(const std::string& path);
 
 }  // namespace yoneda::ingest
