@@ -10,6 +10,7 @@
 #include "ingest/gguf_vocabulary.hpp"
 #include "ingest/llama2c_tokenizer.hpp"
 #include "ingest/sentencepiece.hpp"
+#include "ingest/tiktoken.hpp"
 #include "ingest/vocabulary_events.hpp"
 #include "io/file.hpp"
 #include "io/gguf_header.hpp"
@@ -78,6 +79,7 @@ StoredVocabulary read_stored_vocabulary(const std::string& path) {
   std::string_view text = contents;
   if (is_llama2c_tokenizer(text.substr(0, 4096))) return read_llama2c_tokenizer(text, path);
   if (is_sentencepiece(text)) return read_sentencepiece(text, path);
+  if (!path.ends_with(".txt") && is_tiktoken(text, path)) return read_tiktoken(text, path);
   if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
   const auto start = text.find_first_not_of(" \t\r\n");
   const char first = start == text.npos ? '\0' : text[start];
@@ -92,7 +94,9 @@ bool is_stored_vocabulary(const std::string& path) {
   constexpr std::array known{"tokenizer.json", "vocab.json", "tokens.json"};
   if (name.ends_with(".txt") || std::ranges::find(known, name) != known.end()) return true;
   const std::string start = start_of(path);
-  return is_llama2c_tokenizer(start) || is_sentencepiece(start) ||
+  // A text may be cut in the middle of a line.
+  const std::string_view lines = std::string_view(start).substr(0, start.rfind('\n') + 1);
+  return is_llama2c_tokenizer(start) || is_sentencepiece(start) || is_tiktoken(lines, path) ||
          (begins_as_gguf(path) && is_gguf_vocabulary(path));
 }
 

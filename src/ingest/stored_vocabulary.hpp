@@ -18,7 +18,7 @@ struct StoredVocabulary {
   std::optional<TokenForm> form = {};  // where the format itself says how tokens are written
 };
 
-/// Reads {"text": id}, ["text", ...], a tokenizer.json, a SentencePiece model,
+/// Reads {"text": id}, ["text", ...], a tokenizer.json, a SentencePiece model, tiktoken's ranks,
 /// the tokens in a GGUF file, llama2.c's tokenizer.bin, or plain text with one token a line, told
 /// apart by content. A JSON text is read in one pass that keeps the tokens' texts and little else.
 /// Throws Error{file}, Error{format}.

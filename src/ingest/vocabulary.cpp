@@ -145,6 +145,22 @@ TokenForm form_of(const StoredVocabulary& stored, const std::string& path,
   return seen;
 }
 
+// The file with the tokens, where people name the one with the merges of a BPE: merges.txt beside a
+// vocab.json, OpenAI's vocab.bpe beside an encoder.json.
+std::string vocabulary_of(const std::string& path) {
+  const fs::path name = fs::path(path).filename();
+  if (name != "merges.txt" && name != "vocab.bpe") return path;
+  std::error_code ignored;
+  for (const char* tokens : {"vocab.json", "encoder.json"}) {
+    const fs::path beside = fs::path(path).parent_path() / tokens;
+    if (fs::is_regular_file(beside, ignored)) return beside.string();
+  }
+  throw Error(ErrorKind::file,
+              "holds the merges of a BPE, not its tokens, and there is no vocab.json beside it: "
+              "give the model's vocab.json or tokenizer.json",
+              path);
+}
+
 // The file of a folder that is called as llama2.c calls a vocabulary of 4096 tokens of one's own,
 // tok4096.bin, and is one; nothing where there are several.
 std::optional<std::string> the_llama2c_tokenizer(const fs::path& folder) {
@@ -193,14 +209,16 @@ std::vector<std::string> decoded_texts(Places places, const TokenForm& form,
 
 }  // namespace
 
-Vocabulary load_vocabulary(const std::string& path) {
+Vocabulary load_vocabulary(const std::string& named) {
+  const std::string path = vocabulary_of(named);
   StoredVocabulary stored = read_stored_vocabulary(path);
   const auto beside = added_tokens_beside(path);
   auto added = beside ? added_by_file(*beside) : added_by_tokenizer(stored.tokenizer, path);
   if (stored.tokens.empty() && added.empty())
     throw Error(ErrorKind::format, "holds no tokens", path);
   Origin origin;
-  origin.path = path;
+  origin.path = named;
+  if (path != named) origin.files = {path};
   const TokenForm form = form_of(stored, path, origin.notes);
   origin.dialect = stored.kind;
   if (const std::string words = describe(form); !words.empty()) origin.dialect += ", " + words;
@@ -216,7 +234,7 @@ Vocabulary load_vocabulary(const std::string& path) {
 
 std::optional<std::string> added_tokens_beside(const std::string& vocabulary) {
   std::error_code ignored;
-  const fs::path path(vocabulary);
+  const fs::path path(vocabulary_of(vocabulary));
   constexpr std::array with_added{"vocab.json", "tokenizer.model", "spiece.model"};
   if (std::ranges::find(with_added, path.filename()) == with_added.end()) return std::nullopt;
   const fs::path beside = path.parent_path() / "added_tokens.json";

@@ -1,4 +1,4 @@
-// Vocabularies in the files of SentencePiece.
+// Vocabularies in the files of SentencePiece and tiktoken, and GPT-2's pair.
 #include <algorithm>
 #include <cstdint>
 #include <fstream>
@@ -120,8 +120,61 @@ TEST_CASE("texts that begin like a SentencePiece model are texts") {
   CHECK(Stored("words", "\nthe").read().texts() == Texts{"", "the"});
 }
 
+TEST_CASE("tiktoken's files: base64 and rank, in any order") {
+  const Stored file("t", "IQ== 0\nIg== 1\nIHRoZQ== 3\n4g== 2\nYWJj 4\r\n\n");
+  CHECK(file.read().texts() == Texts{"!", "\"", "\xe2", " the", "abc"});
+  CHECK(file.read().origin.dialect == "tiktoken");
+  CHECK(ingest::is_vocabulary(file.path));
+  // Ids that special tokens have are missing.
+  const Stored holes("t.tiktoken", "IQ== 0\nIg== 1\nIw== 3");
+  CHECK(holes.read().texts() == Texts{"!", "\"", "#2", "#"});
+  CHECK(holes.read().origin.notes == Texts{"1 ids have no text and are shown as #id"});
+  CHECK(Stored("t.tiktoken", "IQ== 0").read().texts() == Texts{"!"});
+  std::string bytes, expected;
+  for (int byte = 0; byte < 256; ++byte) expected += static_cast<char>(byte);
+  // All bytes in one token, whose base64 is written out.
+  const std::string all =
+      "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+"
+      "P0BBQkNERUZH"
+      "SElKS0xNTk9QUVJTVFVWV1hZWltcXV5fYGFiY2RlZmdoaWprbG1ub3BxcnN0dXZ3eHl6e3x9fn+"
+      "AgYKDhIWGh4iJiouMjY6P"
+      "kJGSk5SVlpeYmZqbnJ2en6ChoqOkpaanqKmqq6ytrq+wsbKztLW2t7i5uru8vb6/"
+      "wMHCw8TFxsfIycrLzM3Oz9DR0tPU1dbX"
+      "2Nna29zd3t/g4eLj5OXm5+jp6uvs7e7v8PHy8/T19vf4+fr7/P3+/w== 0\n";
+  CHECK(Stored("t.tiktoken", all).read().texts() == Texts{expected});
+}
+
+TEST_CASE("tiktoken's files with a line that is none, and texts that are none") {
+  const std::string start = "IQ== 0\nIg== 1\nIw== 2\nJA== 3\n";
+  for (const std::string line : {"JQ= 4", "JQ== x", "JQ== -1", "JQ== 2147483648", "JQ==", "J*== 4",
+                                 "JQ==  4", "=Q== 4", "J=== 4", "JQ== 4 5", " 4"}) {
+    CAPTURE(line);
+    mentions(Stored("t", start + line + "\n").refusal(), "line 5 is '" + line + "'");
+  }
+  mentions(Stored("t", start + "JQ== 2\n").refusal(), "id 2 is given to");
+  mentions(Stored("t", start + "JQ== 2147483647\n").refusal(), "ids up to 2147483647");
+  mentions(Stored("t.tiktoken", "hello\n").refusal(), "line 1 is 'hello'");
+  // Words and how often they occur, of any length; a list of words by its name.
+  CHECK(Stored("words", "the 5\nof 4\n").read().texts() == Texts{"the 5", "of 4"});
+  CHECK(Stored("words.txt", start).read().size() == 4);
+}
+
+TEST_CASE("merges stand for the vocabulary beside them") {
+  const Stored merges("merges.txt", "#version: 0.2\n\u0120 t\nh e\n");
+  mentions(merges.refusal(), "holds the merges of a BPE, not its tokens");
+  io::write_text(merges / "vocab.json", "{\"\u0120t\": 1, \"he\": 0, \"\u0120\": 2}");
+  CHECK(merges.read().texts() == Texts{"he", " t", " "});
+  CHECK(merges.read().origin.dialect == "vocab.json, byte-level BPE");
+  io::write_text(merges / "added_tokens.json", R"({"<pad>": 3})");
+  CHECK(merges.read().size() == 4);
+  const Stored bpe("vocab.bpe", "#version: 0.2\nh e\n");
+  io::write_text(bpe / "encoder.json", R"({"h": 0, "e": 1, "he": 2})");
+  CHECK(bpe.read().texts() == Texts{"h", "e", "he"});
+}
+
 TEST_CASE("tokenizer.model beside a model, whatever it holds; tokenizer.json goes before") {
-  for (const std::string& bytes : {piece("<unk>", type(2)) + piece("▁a")}) {
+  for (const std::string& bytes :
+       {piece("<unk>", type(2)) + piece("▁a"), std::string("PHVuaz4= 0\nIGE= 1\n")}) {
     const Stored model("tokenizer.model", bytes);
     REQUIRE(find_vocabulary(model.string()) == model.path);
     CHECK(model.read().texts() == Texts{"<unk>", " a"});

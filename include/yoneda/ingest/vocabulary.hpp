@@ -8,9 +8,10 @@
 
 namespace yoneda::ingest {
 
-/// Reads a Hugging Face tokenizer.json, a JSON object {"text": id} (vocab.json, with the
-/// added_tokens.json beside it), a JSON list of texts, a SentencePiece model, the tokens in a GGUF
-/// file, llama2.c's tokenizer.bin, or plain text with one token a line; told apart by content.
+/// Reads a Hugging Face tokenizer.json, a JSON object {"text": id} (vocab.json, or the merges.txt
+/// beside it, with added_tokens.json), a JSON list of texts, a SentencePiece model, tiktoken's
+/// ranks, the tokens in a GGUF file, llama2.c's tokenizer.bin, or plain text with one token a line;
+/// told apart by content.
 ///
 /// Texts become the bytes they stand for, as the tokenizer's decoder says, or, where nothing does,
 /// as they look (with a note): byte-level BPE ("Ġcat" is " cat"; a token may be half a character),
