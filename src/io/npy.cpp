@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
+#include "io/big_endian.hpp"
 #include "io/npy_header.hpp"
 #include "io/text.hpp"
 #include "yoneda/io/atomic_file.hpp"
@@ -29,11 +32,9 @@ TensorFile parse_npy(const SharedBytes& file, const std::string& path) {
                             name(header.dtype), shape_text(header.shape), header.data),
                 path);
   const auto read = [data = file.part(header.size, header.data)] { return data; };
-  return {path,
-          "npy",
-          {Tensor{"array", header.dtype, header.shape, path, read, strides_of(header)}},
-          {},
-          {}};
+  Tensor tensor{"array", header.dtype, header.shape, path, read, strides_of(header)};
+  if (header.big_endian) tensor = from_big_endian(std::move(tensor));
+  return {path, "npy", {std::move(tensor)}, {}, {}};
 }
 
 void write_npy(const std::string& path, const OutputTensor& tensor) {

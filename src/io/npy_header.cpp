@@ -19,7 +19,7 @@ constexpr std::string_view magic = "\x93NUMPY";
 constexpr Index header_limit = 1 << 20;
 constexpr std::size_t alignment = 64;
 
-// NumPy's names; little-endian, or a single byte.
+// NumPy's names; little-endian ('>' instead of '<' would be big-endian), or a single byte.
 constexpr std::array types{
     std::pair{"<f8", ElementType::f64}, std::pair{"<f4", ElementType::f32},
     std::pair{"<f2", ElementType::f16}, std::pair{"<i8", ElementType::i64},
@@ -34,7 +34,6 @@ Error bad(const std::string& message) {
 }
 
 std::string why_not(const std::string& type) {
-  if (type.starts_with('>')) return "big-endian numbers (save array.astype(array.dtype.name))";
   if (type.find('O') != type.npos) return "Python objects, which would need unpickling";
   if (type.find('U') != type.npos || type.find('S') != type.npos) return "strings";
   if (type.find('V') != type.npos) return "raw bytes or bfloat16 (save it as float32)";
@@ -42,9 +41,14 @@ std::string why_not(const std::string& type) {
   return "elements this library has no type for";
 }
 
+bool is_big_endian(const std::string& type) {
+  return type.starts_with('>');
+}
+
 ElementType element_type_of(const std::string& type) {
+  const std::string little = is_big_endian(type) ? '<' + type.substr(1) : type;
   for (const auto& [text, dtype] : types)
-    if (type == text) return dtype;
+    if (little == text) return dtype;
   throw bad(fmt::format("holds {} (dtype {})", why_not(type), quote(type)));
 }
 
@@ -73,7 +77,7 @@ class Literal {
     }
     if (peek() != '\0') throw damaged("something behind the dictionary");
     if (!type || !fortran || !shape) throw damaged("no 'descr', 'fortran_order' or 'shape'");
-    return {element_type_of(*type), *shape, *fortran, 0, 0};
+    return {element_type_of(*type), *shape, *fortran, is_big_endian(*type)};
   }
 
  private:

@@ -17,9 +17,10 @@ namespace yoneda::io {
 struct NpyHeader {
   ElementType dtype;
   std::vector<Index> shape;
-  bool fortran;  // columns first
-  Index size;    // bytes before the data
-  Index data;    // bytes of data
+  bool fortran;     // columns first
+  bool big_endian;  // the highest byte of a number first
+  Index size = 0;   // bytes before the data
+  Index data = 0;   // bytes of data
 };
 
 /// Bytes that tell how long the header is.

@@ -9,6 +9,7 @@
 #include <set>
 #include <utility>
 
+#include "io/big_endian.hpp"
 #include "io/libzip.hpp"
 #include "io/npy_header.hpp"
 #include "io/text.hpp"
@@ -59,6 +60,7 @@ Tensor tensor_of(const std::shared_ptr<const ZipArchive>& archive, const ZipMemb
                                                                       const ByteSink& sink) {
       naming(path, part, [&] { archive->stream(member, skip, piece, sink); });
     };
+  if (header.big_endian) return from_big_endian(std::move(tensor));
   return tensor;
 }
 

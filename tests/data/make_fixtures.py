@@ -29,7 +29,13 @@ def numpy_files():
     np.save(path("npy/empty.npy"), pattern(0, 4))
     np.save(path("npy/fortran.npy"), pattern(5, 3).T)
     np.save(path("npy/fortran3.npy"), np.asfortranarray(pattern(2, 3, 4)))
-    np.save(path("npy/big_endian.npy"), pattern(3, 5).astype(">f4"))
+    for kind in ("f8", "f4", "f2", "i8", "i4", "i2"):
+        values = pattern(3, 5) * (8 if "i" in kind else 1)
+        np.save(path(f"npy/big_{kind}.npy"), values.astype(">" + kind))
+    for kind in ("u8", "u4", "u2"):
+        for order, name in (("<", ""), (">", "big_")):
+            np.save(path(f"npy/{name}{kind}.npy"), np.array([0, 1, 2, 2**(8 * int(kind[1]) - 1)], order + kind))
+    np.save(path("npy/big_fortran.npy"), pattern(5, 3).astype(">f4").T)
     np.save(path("npy/objects.npy"), np.array([{}, None], dtype=object), allow_pickle=True)
     np.save(path("npy/strings.npy"), np.array(["a", "bc"]))
     np.save(path("npy/structure.npy"), np.zeros(2, dtype=[("x", "<f4"), ("y", "<f4")]))
@@ -42,6 +48,9 @@ def numpy_files():
               "columns_first": pattern(4, 6).T, "ids": np.arange(5, dtype="<i4")}
     np.savez(path("npz/stored.npz"), **arrays)
     np.savez_compressed(path("npz/deflated.npz"), zeros=np.zeros((50, 40), "<f4"), **arrays)
+    turned = {name: values.astype(values.dtype.newbyteorder(">")) for name, values in arrays.items()}
+    np.savez(path("npz/big_endian.npz"), **turned)
+    np.savez_compressed(path("npz/big_endian_deflated.npz"), **turned)
     np.savez(path("npz/mixed.npz"), W_dec=pattern(6, 4), names=np.array(["a", "b"]))
     np.savez(path("npz/nothing_readable.npz"), names=np.array(["a", "b"]))
     with zipfile.ZipFile(path("npz/not_arrays.zip"), "w") as archive:

@@ -1,5 +1,7 @@
 #include "yoneda/io/npz.hpp"
 
+#include <algorithm>
+
 #include "io/support.hpp"
 #include "yoneda/io/read_tensors.hpp"
 
@@ -112,6 +114,23 @@ TEST_CASE("an archive damaged anywhere is read or refused, never more") {
       }
     }
   CHECK(refused > 0);
+}
+
+TEST_CASE("an archive of big-endian arrays, stored and deflated") {
+  const auto little = io::read_npz(fixture("npz/stored.npz"));
+  for (const char* name : {"npz/big_endian.npz", "npz/big_endian_deflated.npz"}) {
+    const auto big = io::read_npz(fixture(name));
+    REQUIRE(big.tensors.size() == little.tensors.size());
+    for (const io::Tensor& expected : little.tensors) {
+      CAPTURE(expected.name);
+      const auto found = big.at(expected.name).bytes(), wanted = expected.bytes();
+      REQUIRE(found.span.size() == wanted.span.size());
+      CHECK(std::ranges::equal(found.span, wanted.span));
+      if (expected.shape.size() == 2)
+        CHECK(to_vector(io::to_matrix(big.at(expected.name))) ==
+              to_vector(io::to_matrix(expected)));
+    }
+  }
 }
 
 TEST_CASE("damaged numbers are caught by the checksum") {

@@ -9,8 +9,8 @@
 namespace yoneda::io {
 
 /// Maps an .npy file (versions 1 to 3); the one tensor is called "array". Fortran order is read up
-/// to two axes, by transposing when the bytes are asked for. Throws Error{file}, or Error{format}
-/// for damage, big-endian numbers, structures, strings and Python objects.
+/// to two axes, by transposing when the bytes are asked for; big-endian numbers are turned then.
+/// Throws Error{file}, or Error{format} for damage, structures, strings and Python objects.
 TensorFile read_npy(const std::string& path);
 
 /// The same for bytes in memory; `path` is for messages.
