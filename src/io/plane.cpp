@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "io/float8.hpp"
 #include "io/text.hpp"
 #include "yoneda/core/error.hpp"
 #include "yoneda/core/parallel.hpp"
@@ -183,6 +184,9 @@ void copy_elements(const Tensor& tensor, std::byte* to) {
 
 void copy_floats(const Tensor& tensor, float* to) {
   const auto widen = [](auto value) { return to_float(value); };
+  const auto look_up = [&](Float8 format) {
+    copy<std::uint8_t>(tensor, to, [&](std::uint8_t byte) { return floats_of(format)[byte]; });
+  };
   switch (tensor.dtype) {
     case ElementType::f64:
       return copy<double>(tensor, to, [](double value) { return static_cast<float>(value); });
@@ -192,11 +196,16 @@ void copy_floats(const Tensor& tensor, float* to) {
       return copy<f16>(tensor, to, widen);
     case ElementType::bf16:
       return copy<bf16>(tensor, to, widen);
+    case ElementType::f8_e4m3:
+      return look_up(Float8::e4m3);
+    case ElementType::f8_e5m2:
+      return look_up(Float8::e5m2);
     default:
-      throw Error(ErrorKind::value,
-                  fmt::format("tensor {} holds {}, expected F64, F32, F16 or BF16",
-                              quote(tensor.name), name(tensor.dtype)),
-                  tensor.file);
+      throw Error(
+          ErrorKind::value,
+          fmt::format("tensor {} holds {}, expected F64, F32, F16, BF16, F8_E4M3 or F8_E5M2",
+                      quote(tensor.name), name(tensor.dtype)),
+          tensor.file);
   }
 }
 

@@ -22,7 +22,8 @@ Plane plane_of(const Tensor& tensor);
 /// Copies the elements as they are into a row-major matrix at `to`.
 void copy_elements(const Tensor& tensor, std::byte* to);
 
-/// The same as floats: F64 is rounded, F16 and BF16 are widened. Throws Error{value} for others.
+/// The same as floats: F64 is rounded, F16, BF16 and 8-bit floats are widened. Throws Error{value}
+/// for others.
 void copy_floats(const Tensor& tensor, float* to);
 
 }  // namespace yoneda::io

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <set>
 #include <utility>
 
+#include "io/float8.hpp"
 #include "io/json.hpp"
 #include "io/shape.hpp"
 #include "io/text.hpp"
@@ -26,7 +28,43 @@ constexpr const char* metadata_key = "__metadata__";
 struct Entry {
   Index begin, end;  // bytes of the data section
   Tensor tensor;
+  std::optional<Float8> coded = {};  // where its bytes are to be decoded
+  bool readable = true;
 };
+
+// What the format has beside the element types: 8-bit floats that are decoded as they are read, and
+// numbers that are listed alone.
+struct Special {
+  std::string_view name;
+  Index bits;
+  std::optional<Float8> coded = {};
+};
+
+constexpr Special specials[] = {{"F8_E8M0", 8, Float8::e8m0},
+                                {"F8_E4M3FNUZ", 8, Float8::e4m3fnuz},
+                                {"F8_E5M2FNUZ", 8, Float8::e5m2fnuz},
+                                {"F4", 4},
+                                {"F6_E2M3", 6},
+                                {"F6_E3M2", 6},
+                                {"C64", 64}};
+
+// Bytes of so many numbers of these bits; nothing where that overflows or is no whole number.
+std::optional<Index> bytes_of(std::span<const Index> shape, Index bits) {
+  const auto numbers = bytes_of(shape, ElementType::u8);
+  if (!numbers || *numbers > std::numeric_limits<Index>::max() / bits) return std::nullopt;
+  const Index total = *numbers * bits;
+  return total % 8 == 0 ? std::optional(total / 8) : std::nullopt;
+}
+
+SharedBytes decoded(const SharedBytes& stored, Float8 format) {
+  const auto& floats = floats_of(format);
+  return make_shared_bytes(4 * static_cast<Index>(stored.span.size()), [&](std::byte* to) {
+    auto* const numbers = reinterpret_cast<float*>(to);
+    std::ranges::transform(stored.span, numbers, [&](std::byte byte) {
+      return floats[std::to_integer<std::size_t>(byte)];
+    });
+  });
+}
 
 struct Parser {
   const SharedBytes& file;
@@ -53,8 +91,13 @@ struct Parser {
     std::ranges::sort(entries, {}, [](const Entry& e) { return std::pair(e.begin, e.end); });
     require_gapless(entries, size - data_start);
     for (Entry& e : entries) {
-      e.tensor.read = [bytes = file.part(data_start + e.begin, e.end - e.begin)] { return bytes; };
-      result.tensors.push_back(std::move(e.tensor));
+      const SharedBytes bytes = file.part(data_start + e.begin, e.end - e.begin);
+      e.tensor.read = [bytes] { return bytes; };
+      if (e.coded) e.tensor.read = [bytes, format = *e.coded] { return decoded(bytes, format); };
+      if (e.readable)
+        result.tensors.push_back(std::move(e.tensor));
+      else
+        result.unreadable[e.tensor.name] = "it holds " + e.tensor.encoding + ": store it as F32";
     }
     return result;
   }
@@ -91,7 +134,9 @@ struct Parser {
     if (!info["dtype"].is_string()) throw refuse("its dtype is not a text");
     const auto& dtype_name = info["dtype"].get_ref<const std::string&>();
     const auto dtype = element_type_from(dtype_name);
-    if (!dtype) throw refuse("unknown dtype " + quote(dtype_name));
+    const auto special = std::ranges::find(specials, dtype_name, &Special::name);
+    const bool is_special = special != std::end(specials);
+    if (!dtype && !is_special) throw refuse("unknown dtype " + quote(dtype_name));
 
     const auto shape = counts(info["shape"]);
     if (!shape) throw refuse("its shape is not a list of whole numbers");
@@ -99,11 +144,14 @@ struct Parser {
     if (!offsets || offsets->size() != 2 || offsets->at(0) > offsets->at(1))
       throw refuse("its data_offsets are not two ascending whole numbers");
     const Index begin = offsets->at(0), end = offsets->at(1);
-    const auto expected = bytes_of(*shape, *dtype);
+    const auto expected = dtype ? bytes_of(*shape, *dtype) : bytes_of(*shape, special->bits);
     if (!expected || *expected != end - begin)
-      throw refuse(fmt::format("{} of {} does not take the {} bytes it has", io::name(*dtype),
+      throw refuse(fmt::format("{} of {} does not take the {} bytes it has", dtype_name,
                                shape_text(*shape), end - begin));
-    return {begin, end, Tensor{name, *dtype, *shape, path, {}}};
+    Tensor tensor{name, dtype.value_or(ElementType::f32), *shape, path, {}};
+    if (dtype) return {begin, end, std::move(tensor)};
+    tensor.encoding = dtype_name;
+    return {begin, end, std::move(tensor), special->coded, special->coded.has_value()};
   }
 
   static std::optional<std::vector<Index>> counts(const json& list) {

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <utility>
 
+#include "io/float8.hpp"
 #include "io/plane.hpp"
 #include "io/text.hpp"
 
@@ -46,6 +47,10 @@ std::vector<To> converted(const Tensor& tensor, const Convert& convert) {
 template <class To>
 std::vector<To> floating_values(const Tensor& tensor) {
   const auto widen = [](auto value) { return static_cast<To>(to_float(value)); };
+  const auto look_up = [&tensor](Float8 format) {
+    return converted<To, std::uint8_t>(
+        tensor, [&](std::uint8_t byte) { return static_cast<To>(floats_of(format)[byte]); });
+  };
   switch (tensor.dtype) {
     case ElementType::f64:
       return converted<To, double>(tensor, [](double value) { return static_cast<To>(value); });
@@ -55,8 +60,12 @@ std::vector<To> floating_values(const Tensor& tensor) {
       return converted<To, f16>(tensor, widen);
     case ElementType::bf16:
       return converted<To, bf16>(tensor, widen);
+    case ElementType::f8_e4m3:
+      return look_up(Float8::e4m3);
+    case ElementType::f8_e5m2:
+      return look_up(Float8::e5m2);
     default:
-      throw wrong_type(tensor, "F64, F32, F16 or BF16");
+      throw wrong_type(tensor, "F64, F32, F16, BF16, F8_E4M3 or F8_E5M2");
   }
 }
 

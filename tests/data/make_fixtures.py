@@ -8,6 +8,8 @@ make_torch_fixtures.py needs PyTorch, make_hostile.py writes files that must be 
 
 import io
 import json
+import math
+import struct
 import sys
 import unicodedata
 import zipfile
@@ -82,6 +84,34 @@ def safetensors_files():
         "three": pattern(2, 3, 4),
     }, {"made by": "make_fixtures.py", "unicode": "Ġ→λ"})
     safetensors("safetensors/small.safetensors", {"x": pattern(2, 2)}, {"k": "v"})
+    float8_file()
+
+
+def float8(byte, mantissa_bits, bias):
+    """By the book: sign, exponent, mantissa. What stands for no number is up to the format."""
+    sign = -1 if byte & 128 else 1
+    exponent, mantissa = (byte & 127) >> mantissa_bits, (byte & 2**mantissa_bits - 1) / 2**mantissa_bits
+    return sign * (math.ldexp(1 + mantissa, exponent - bias) if exponent else math.ldexp(mantissa, 1 - bias))
+
+
+def float8_file():
+    """All 256 bytes of each 8-bit float, and of the types that are listed alone; the numbers as F32."""
+    nan = math.nan
+    tables = {
+        "F8_E4M3": [nan if b & 127 == 127 else float8(b, 3, 7) for b in range(256)],
+        "F8_E5M2": [(np.uint16(b << 8).view("<f2")) for b in range(256)],
+        "F8_E4M3FNUZ": [nan if b == 128 else float8(b, 3, 8) for b in range(256)],
+        "F8_E5M2FNUZ": [nan if b == 128 else float8(b, 2, 16) for b in range(256)],
+        "F8_E8M0": [nan if b == 255 else math.ldexp(1, b - 127) for b in range(256)]}
+    numbers = {name: np.array(values, "<f4").reshape(16, 16) for name, values in tables.items()}
+    safetensors("safetensors/float8_numbers.safetensors", numbers)
+    header, data = {}, b""
+    for name, size, shape in [(name, 256, [16, 16]) for name in tables] + [
+            ("F4", 12, [4, 6]), ("F6_E2M3", 18, [4, 6]), ("F6_E3M2", 18, [24]), ("C64", 16, [2])]:
+        header[name] = {"dtype": name, "shape": shape, "data_offsets": [len(data), len(data) + size]}
+        data += bytes(i % 256 for i in range(size))
+    text = json.dumps(header).encode()
+    path("safetensors/float8.safetensors").write_bytes(struct.pack("<Q", len(text)) + text + data)
 
 
 def saelens_weights(n, d, **more):

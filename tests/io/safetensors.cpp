@@ -1,5 +1,8 @@
 #include "yoneda/io/safetensors.hpp"
 
+#include <bit>
+#include <cmath>
+#include <cstdint>
 #include <cstring>
 
 #include "io/support.hpp"
@@ -59,6 +62,53 @@ TEST_CASE("a file written by Python is read, every type of it, unaligned as it i
   CHECK(io::to_bytes(file.at("byte")) == std::vector<std::uint8_t>{0, 1, 2});
   CHECK(io::to_floats(file.at("scalar")) == std::vector<float>{1.5f});
   CHECK(io::to_matrix(file.at("none")).empty());
+}
+
+TEST_CASE("8-bit floats: every byte of every format") {
+  const auto file = io::read_safetensors(fixture("safetensors/float8.safetensors"));
+  const auto numbers = io::read_safetensors(fixture("safetensors/float8_numbers.safetensors"));
+  CHECK(file.tensors.size() == 5);
+  for (const io::Tensor& expected : numbers.tensors) {
+    CAPTURE(expected.name);
+    const io::Tensor& tensor = file.at(expected.name);
+    CHECK(io::stored_type(tensor) == expected.name);
+    const auto values = io::to_floats(tensor), wanted = io::to_floats(expected);
+    const auto doubles = io::to_doubles(tensor);
+    const auto matrix = to_vector(io::to_matrix(tensor));
+    const auto turned = to_vector(io::to_matrix_transposed(tensor));
+    for (std::size_t i = 0; i < 256; ++i) {
+      CAPTURE(i);
+      const bool nan = std::isnan(wanted[i]);
+      CHECK(std::isnan(values[i]) == nan);
+      CHECK(std::isnan(doubles[i]) == nan);
+      if (nan) continue;
+      CHECK(std::bit_cast<std::uint32_t>(values[i]) == std::bit_cast<std::uint32_t>(wanted[i]));
+      CHECK(doubles[i] == wanted[i]);
+      CHECK(matrix[i] == wanted[i]);
+      CHECK(turned[i % 16 * 16 + i / 16] == wanted[i]);
+    }
+  }
+}
+
+TEST_CASE("types of safetensors that are not read are listed, and refused when asked for") {
+  const std::string path = fixture("safetensors/float8.safetensors");
+  const auto file = io::read_safetensors(path);
+  CHECK(file.unreadable.size() == 4);
+  for (const char* name : {"F4", "F6_E2M3", "F6_E3M2", "C64"})
+    mentions(error_of(path, [&] { file.at(name); }), "it holds " + std::string(name));
+  const auto refused = [](const std::string& type, const std::string& shape, int bytes) {
+    const std::string header = R"({"x": {"dtype": ")" + type + R"(", "shape": )" + shape +
+                               R"(, "data_offsets": [0, )" + std::to_string(bytes) + "]}}";
+    const std::uint64_t size = header.size();
+    const std::string whole = std::string(reinterpret_cast<const char*>(&size), 8) + header +
+                              std::string(static_cast<std::size_t>(bytes), '\0');
+    return error_of("x", [&] { io::parse_safetensors(shared(whole), "x"); });
+  };
+  mentions(refused("F4", "[3]", 2), "F4 of 3 does not take the 2 bytes");
+  mentions(refused("F6_E2M3", "[2]", 2), "does not take");
+  mentions(refused("F8_E8M0", "[4]", 16), "does not take");
+  mentions(refused("C64", "[2305843009213693952]", 0), "does not take");
+  mentions(refused("F4", "[4294967296, 4294967296]", 0), "does not take");
 }
 
 TEST_CASE("conversions that would lose something are refused by name") {

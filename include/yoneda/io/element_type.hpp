@@ -9,7 +9,7 @@
 
 namespace yoneda::io {
 
-/// The element types of safetensors. 8-bit floats can be listed, but not converted.
+/// The element types of safetensors that tensors have here; see safetensors.hpp for the others.
 enum class ElementType {
   f64,
   f32,

@@ -11,7 +11,9 @@
 namespace yoneda::io {
 
 /// Maps the file and checks its whole header: sizes, dtypes, names, and that the tensors fill the
-/// data exactly, without gap or overlap. Throws Error{file} or Error{format}. Cost: the header.
+/// data exactly, without gap or overlap. F8_E8M0, F8_E4M3FNUZ and F8_E5M2FNUZ are F32 that is
+/// decoded when it is asked for; F4, F6_E2M3, F6_E3M2 and C64 are listed in `unreadable`. Throws
+/// Error{file} or Error{format}. Cost: the header.
 TensorFile read_safetensors(const std::string& path);
 
 /// The same for bytes in memory; `path` is for messages.

@@ -105,19 +105,19 @@ Tensor select(const Tensor& tensor, Index axis, Index index);
 Tensor merge_axes(const Tensor& tensor, Index first);
 
 /// A matrix of the tensor's two axes; one axis of length d becomes [1, d]. F32, F16 and BF16 share
-/// the tensor's storage where its layout and alignment allow; F64 is rounded to f32. Throws
-/// Error{shape} for other ranks, Error{value} for elements that are not floating point. Memory: the
-/// matrix, and a few megabytes.
+/// the tensor's storage where its layout and alignment allow; F64 is rounded to f32, 8-bit floats
+/// are widened to it. Throws Error{shape} for other ranks, Error{value} for elements that are not
+/// floating point. Memory: the matrix, and a few megabytes.
 Matrix to_matrix(const Tensor& tensor);
 
-/// The transpose, in the tensor's dtype (F64: f32).
+/// The transpose, in the dtype that to_matrix has.
 Matrix to_matrix_transposed(const Tensor& tensor);
 
 /// The elements of a tensor of at most two axes, row-major, into `to`, which has room for count()
 /// of them. Throws as to_matrix. Memory: a few megabytes.
 void read_floats(const Tensor& tensor, std::span<float> to);
 
-/// All values, flattened. Throws Error{value} unless F64, F32, F16 or BF16.
+/// All values, flattened. Throws Error{value} unless floating point.
 std::vector<float> to_floats(const Tensor& tensor);
 std::vector<double> to_doubles(const Tensor& tensor);
 
