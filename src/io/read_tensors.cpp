@@ -37,8 +37,10 @@ constexpr std::string_view page =
 
 // Files people have at hand that are not ours to read.
 constexpr std::array strangers{
-    Stranger{"\x89HDF\r\n"sv,
-             "an HDF5 file, which is not read: save the arrays with numpy.savez"sv},
+    Stranger{
+        "\x89HDF\r\n\x1a\n"sv,
+        "an HDF5 file, which is not read: convert it to npz in Python, f = h5py.File('in.h5'); "
+        "numpy.savez('out.npz', **{k: f[k][()] for k in ['W_dec', 'W_enc']})"sv},
     Stranger{"\x80\x02"sv, pickled},
     Stranger{"\x80\x03"sv, pickled},
     Stranger{"\x80\x04"sv, pickled},

@@ -149,7 +149,9 @@ TEST_CASE("any container is recognised by its content") {
   const auto refusal_of = [](const std::string& bytes) {
     return error_of("x", [&] { io::parse_tensors(shared(bytes), "x"); });
   };
-  mentions(refusal_of("\x89HDF\r\n\x1a\n"), "an HDF5 file");
+  const Error hdf5 = refusal_of("\x89HDF\r\n\x1a\n");
+  mentions(hdf5, "an HDF5 file, which is not read: convert it to npz");
+  mentions(hdf5, "numpy.savez('out.npz', **{k: f[k][()]");
   mentions(refusal_of("\x80\x02}q"), "a bare Python pickle");
   mentions(refusal_of("version https://git-lfs.github.com/spec/v1\n"), "git lfs pull");
   mentions(refusal_of("hello, world"), "neither safetensors nor npz, npy, GGUF, or a checkpoint");

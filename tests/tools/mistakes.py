@@ -65,6 +65,7 @@ def prepare(folder):
     whole = (folder / "bare.safetensors").read_bytes()
     (folder / "cut.safetensors").write_bytes(whole[:len(whole) - 100])
     (folder / "empty.safetensors").write_bytes(b"")
+    (folder / "weights.h5").write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(100))
     gguf = (SOURCE / "tests" / "data" / "gguf" / "llama.gguf").read_bytes()
     (folder / "cut.gguf").write_bytes(gguf[:900])
     (folder / "old.gguf").write_bytes(gguf[:4] + b"\1" + gguf[5:])
@@ -120,7 +121,7 @@ MISTAKES = {
         "run --sae bare.safetensors --decoder W_dce --model model.safetensors -o new",
         f"run {SOURCES} --unembedding W_V -o new", "run --sae lfs.safetensors --model model.safetensors -o new",
         "run --sae page.safetensors --model model.safetensors -o new", "inspect cut.safetensors",
-        "run --sae cut.safetensors --model model.safetensors -o new", 
+        "run --sae cut.safetensors --model model.safetensors -o new", "inspect weights.h5",
         "run --sae sae --model cut.gguf -o new", "run --sae sae --model old.gguf -o new",
         "run --sae sae --model quantized.bin -o new", "run --sae empty.safetensors --model model.safetensors -o new",
         f"run {SOURCES} --vocabulary long.json -o new", "categories hers.json", "check hers.json",
