@@ -162,7 +162,22 @@ const io::Tensor& Weights::at(const std::string& name) {
   auto opened = open_.find(shard->second);
   if (opened == open_.end())
     opened = open_.emplace(shard->second, io::read_tensors(shard->second)).first;
-  return opened->second.at(name);
+  const io::Tensor& tensor = opened->second.at(name);
+  require_unscaled(tensor);
+  return tensor;
+}
+
+// 8-bit weights of a quantized model are numbers only along with the scales of their rows or
+// blocks, whose names the quantizers agree on and whose layout they do not.
+void Weights::require_unscaled(const io::Tensor& tensor) const {
+  if (io::bytes_per_element(tensor.dtype) != 1 && !tensor.encoding.starts_with("F8")) return;
+  for (const char* ending : {"_scale", "_scale_inv"})
+    if (const std::string scale = tensor.name + ending; has(scale))
+      throw Error(ErrorKind::value,
+                  fmt::format("tensor {} is quantized, and its scales {} are not applied here: "
+                              "convert the model to BF16",
+                              io::describe(tensor), io::quote(scale)),
+                  tensor.file);
 }
 
 std::string Weights::choose(const std::string& given,

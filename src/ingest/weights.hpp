@@ -30,7 +30,8 @@ class Weights {
   const std::string& object() const { return object_; }
 
   bool has(std::string_view name) const;
-  /// The tensor, whose shard is opened if it was not. Throws Error{value} that lists names.
+  /// The tensor, whose shard is opened if it was not. Throws Error{value} that lists names, and for
+  /// 8-bit numbers that have scales beside them.
   const io::Tensor& at(const std::string& name);
   /// The name if it is given (Error{value} where there is no such tensor), else the first of the
   /// candidates that exists, else empty.
@@ -42,6 +43,7 @@ class Weights {
  private:
   void read_index();
   void read_shards(const GgufShard& first);
+  void require_unscaled(const io::Tensor& tensor) const;
   [[noreturn]] void missing(std::string_view name) const;
 
   std::string file_, format_, object_;

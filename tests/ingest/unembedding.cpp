@@ -446,6 +446,24 @@ TEST_CASE("GGUF without what an unembedding needs is refused") {
   mentions(refusal(fixture("gguf/llama.gguf"), {.norm_gain = "nothing"}), "no tensor 'nothing'");
 }
 
+TEST_CASE("an 8-bit unembedding is read, and refused where it needs scales") {
+  // Of E4M3: 1, 2, -0.5, 448.
+  const std::vector<std::uint8_t> bytes{0x38, 0x40, 0xb0, 0x7e, 0x38, 0x40, 0xb0, 0x7e};
+  const auto gain = pattern_values(4), scale = pattern_values(1);
+  const io::OutputTensor W{
+      "W_U", io::ElementType::f8_e4m3, {2, 4}, std::as_bytes(std::span(bytes))};
+  const Folder folder;
+  const std::string path = folder / "model.safetensors";
+  io::write_safetensors(path, std::vector{W, io::output("final_norm_weight", gain)});
+  const Unembedding model = load_unembedding(path);
+  CHECK(to_vector(model.W_U) == std::vector<float>{1, 2, -0.5f, 448, 1, 2, -0.5f, 448});
+  for (const std::string name : {"W_U_scale", "W_U_scale_inv"}) {
+    io::write_safetensors(
+        path, std::vector{W, io::output("final_norm_weight", gain), io::output(name, scale)});
+    mentions(refusal(path), "is quantized, and its scales '" + name + "' are not applied here");
+  }
+}
+
 TEST_CASE("Hugging Face's PyTorch files, in one piece and in shards") {
   for (const char* name : {"gpt2_bin", "llama_bin"}) {
     const Unembedding model = load_unembedding(fixture(std::string("model/") + name));
