@@ -23,10 +23,12 @@ requires std::is_trivially_copyable_v<T>
 class Buffer {
  public:
   Buffer() = default;
-  explicit Buffer(Index size)
-      : values_(static_cast<T*>(::operator new(size * sizeof(T), alignment))), size_(size) {
+  explicit Buffer(Index size) : size_(size) {
+    const std::size_t bytes = size * sizeof(T);
+    const auto alignment = std::align_val_t{bytes < large_page ? cache_line : large_page};
+    values_ = {static_cast<T*>(::operator new(bytes, alignment)), Free{alignment}};
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
-    const auto whole = size * sizeof(T) / large_page * large_page;
+    const auto whole = bytes / large_page * large_page;
     if (whole > 0) ::madvise(values_.get(), whole, MADV_HUGEPAGE);  // a wish; it may be refused
 #endif
   }
@@ -45,10 +47,11 @@ class Buffer {
   }
 
  private:
-  static constexpr std::size_t large_page = std::size_t{2} << 20;
-  static constexpr std::align_val_t alignment{large_page};
+  // What is smaller than a large page needs none: to align it there would take two of them.
+  static constexpr std::size_t large_page = std::size_t{2} << 20, cache_line = 64;
 
   struct Free {
+    std::align_val_t alignment{cache_line};
     void operator()(T* values) const { ::operator delete(values, alignment); }
   };
 
