@@ -122,7 +122,7 @@ Index bytes_of(const GgmlType& type, const std::vector<Index>& shape) {
   // Beside an axis of length 0 the others may still be absurd: their product is asked for later.
   Index numbers = 1;
   for (const Index length : shape) {
-    if (length > 0 && numbers > std::numeric_limits<Index>::max() / (8 * length))
+    if (length > 0 && numbers > std::numeric_limits<Index>::max() / 8 / length)
       throw bad(fmt::format("a shape of {} is too large", shape_text(shape)));
     if (length > 0) numbers *= length;
   }
