@@ -1,8 +1,10 @@
 // Vocabularies in the files of SentencePiece and tiktoken, and GPT-2's pair.
 #include <algorithm>
 #include <cstdint>
-#include <fstream>
+#include <string>
+#include <vector>
 
+#include "ingest/fixture_texts.hpp"
 #include "io/support.hpp"
 #include "yoneda/ingest/vocabulary.hpp"
 
@@ -13,18 +15,6 @@ using ingest::load_vocabulary;
 using Texts = std::vector<std::string>;
 
 namespace {
-
-// The bytes that make_sentencepiece_fixtures.py has from SentencePiece's own decoder.
-Texts decoded(const std::string& name) {
-  std::ifstream file(fixture("vocabulary/" + name + ".hex"));
-  Texts texts;
-  for (std::string line; std::getline(file, line);) {
-    texts.emplace_back();
-    for (std::size_t i = 0; i < line.size(); i += 2)
-      texts.back() += static_cast<char>(std::stoi(line.substr(i, 2), nullptr, 16));
-  }
-  return texts;
-}
 
 struct Stored : Folder {
   std::string path;
@@ -63,7 +53,7 @@ TEST_CASE("SentencePiece's models, against its own decoder") {
     CAPTURE(name);
     const std::string path = fixture("vocabulary/" + name + ".model");
     const Vocabulary vocabulary = load_vocabulary(path);
-    CHECK(vocabulary.texts() == decoded(name + "_model"));
+    CHECK(vocabulary.texts() == meant(name + "_model"));
     CHECK(vocabulary.origin.notes.empty());
     CHECK(vocabulary.origin.dialect == std::string("SentencePiece, ▁ for spaces") +
                                            (name.ends_with("bpe") ? ", byte tokens" : ""));

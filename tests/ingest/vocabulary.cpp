@@ -5,6 +5,7 @@
 #include <set>
 
 #include "core/encoded.hpp"
+#include "ingest/fixture_texts.hpp"
 #include "io/support.hpp"
 
 using namespace yoneda;
@@ -14,18 +15,6 @@ using ingest::load_vocabulary;
 using Texts = std::vector<std::string>;
 
 namespace {
-
-// The bytes that make_fixtures.py says a fixture's tokens mean.
-Texts meant(const std::string& name) {
-  std::ifstream file(fixture("vocabulary/" + name + ".hex"));
-  Texts texts;
-  for (std::string line; std::getline(file, line);) {
-    texts.emplace_back();
-    for (std::size_t i = 0; i < line.size(); i += 2)
-      texts.back() += static_cast<char>(std::stoi(line.substr(i, 2), nullptr, 16));
-  }
-  return texts;
-}
 
 Vocabulary read(const std::string& name) {
   return load_vocabulary(fixture("vocabulary/" + name + ".json"));
