@@ -1,10 +1,12 @@
 // The mathematics of Yoneda, header-only: needs Eigen, and nothing that must be linked.
 //
-// Five headers are left out because they need Spectra (also header-only) or Eigen's sparse
+// Seven headers are left out because they need Spectra (also header-only) or Eigen's sparse
 // matrices, and seconds of compilation; include them where you use them:
 //     yoneda/category/frustration_bound.hpp   bounds of frustration that a factorisation proves
 //     yoneda/linear/eigenpairs.hpp            largest eigenpairs of a symmetric pencil
+//     yoneda/linear/davidson.hpp              the same, as closely as they are wanted
 //     yoneda/linear/sparse_product.hpp        products of a sparse matrix, in parallel
+//     yoneda/linear/block_vectors.hpp         the same for four vectors at once
 //     yoneda/cluster/sponge.hpp               SPONGE_sym clustering
 //     yoneda/cluster/signed_laplacian.hpp     clustering by signed Laplacians
 // and one because it needs Boost:

@@ -4,6 +4,8 @@
 #include <Spectra/MatOp/SparseSymMatProd.h>
 #include <doctest/doctest.h>
 
+#include <tuple>
+
 #include "cluster/groupings.hpp"
 #include "yoneda/cluster/agreement.hpp"
 #include "yoneda/cluster/signed_laplacian.hpp"
@@ -126,6 +128,33 @@ TEST_CASE("signed block models of 2000 nodes and five groups are recovered, ARI 
     CHECK(found.partition.count == 5);
     CHECK(std::ranges::is_sorted(found.eigenvalues, std::greater{}));
   }
+}
+
+TEST_CASE("vectors as close as k-means needs them make the categories of exact ones") {
+  for (const auto& [n, degree, flips] :
+       {std::tuple{2000, 20, 0.1}, {2000, 12, 0.02}, {500, 20, 0.1}})
+    for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+      CAPTURE(n);
+      CAPTURE(seed);
+      const SignedGraph graph = block_model(n, 5, Index{n} * degree, flips, seed).graph();
+      const Eigenpairs exact = sponge_sym_spectrum(graph, 8);
+      const Eigenpairs close =
+          detail::sponge_sym_pairs(graph, 8, 1, seed, detail::Closeness::embedding, {});
+      // Heights, by which columns are weighted, and the directions of the columns that count.
+      const double top = exact.values[0] - exact.values[7];
+      CHECK((close.values - exact.values).cwiseAbs().maxCoeff() < 0.01 * top);
+      CHECK((close.vectors.leftCols(4) - exact.vectors.leftCols(4)).norm() < 0.1);
+
+      SpongeOptions options;
+      options.count = 5;
+      options.seed = seed;
+      const Clustering by_exact = detail::sponge_clustering(
+          graph, options, {}, [&](const SignedGraph& large, Index vectors) {
+            return sponge_sym_spectrum(large, vectors, options.tau, seed);
+          });
+      const Clustering by_close = sponge_sym(graph, options);
+      CHECK(adjusted_rand_index(by_close.partition, by_exact.partition) > 0.97);
+    }
 }
 
 TEST_CASE("categories without noise are found exactly and numbered by size") {

@@ -50,8 +50,8 @@ Eigenpairs laplacian_spectrum(const SignedGraph& graph, Index count, SignedLapla
   // all components, for their values are compared.
   const double multiple = normalised ? 2 : 2 * degree.maxCoeff();
   Eigenpairs found = detail::component_spectrum(
-      graph, count, seed, progress,
-      [&](const std::vector<Id>& nodes, const std::vector<Index>& local) -> detail::Pencil {
+      graph, count, seed, detail::Closeness::exact, progress,
+      [&](const std::vector<Id>& nodes, const std::vector<Index>& local) -> SparsePencil {
         return {
             detail::component_matrix(
                 graph, nodes, local, [&](Id i) { return multiple - (normalised ? 1 : degree[i]); },

@@ -49,7 +49,8 @@ Clustering with_small_components(const SignedGraph& graph, Index count, const st
   if (static_cast<Index>(large.size()) < count)
     throw Error(ErrorKind::value, method + ": " + std::to_string(count) + " categories, but only " +
                                       std::to_string(large.size()) + " nodes have an edge");
-  Clustering made = cluster(induced_subgraph(graph, large));
+  const bool whole = static_cast<Index>(large.size()) == graph.node_count();
+  Clustering made = whole ? cluster(graph) : cluster(induced_subgraph(graph, large));
   Partition all{std::vector<Id>(graph.node_count(), -1), made.partition.count};
   for (std::size_t i = 0; i < large.size(); ++i) all.label[large[i]] = made.partition.label[i];
   std::vector<Id> rest;
