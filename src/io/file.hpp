@@ -15,7 +15,8 @@ using File = std::unique_ptr<std::FILE, CloseFile>;
 /// The system's words for an errno.
 std::string system_message(int error);
 
-/// Throws Error{file} where the path is missing, a folder or unreadable.
+/// Throws Error{file} where the path is missing, unreadable or no file: a folder, a pipe (which is
+/// not waited for), a device, a socket.
 File open_to_read(const std::string& path);
 
 }  // namespace yoneda::io

@@ -5,11 +5,90 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdint>
+#include <cstring>
+#include <utility>
 
 #include "io/file.hpp"
+#include "io/path_slots.hpp"
+#include "yoneda/io/atomic_file.hpp"
 
 namespace yoneda::io {
+namespace {
+
+constinit PathSlots mapped_paths;
+
+/// A mapping, known to the signal handler while it exists.
+class Mapping {
+ public:
+  Mapping(std::string path, void* start, std::size_t size)
+      : path_(std::move(path)),
+        start_(start),
+        size_(size),
+        slot_(mapped_paths.add({path_.c_str(), reinterpret_cast<std::uintptr_t>(start), size})) {}
+  ~Mapping() {
+    mapped_paths.remove(slot_);
+    munmap(start_, size_);
+  }
+  Mapping(const Mapping&) = delete;
+  Mapping& operator=(const Mapping&) = delete;
+
+ private:
+  std::string path_;
+  void* start_;
+  std::size_t size_;
+  std::size_t slot_;
+};
+
+// ---- the signal handler: nothing but system calls and memory that is there already
+
+const char* program_name = "";
+volatile std::sig_atomic_t code_on_shrinking = 0;
+
+void say(const char* text) {
+  // Nobody is left to tell of a failure.
+  [[maybe_unused]] const auto written = write(STDERR_FILENO, text, std::strlen(text));
+}
+
+// One line, whatever the path holds.
+void say_path(const char* path) {
+  for (; *path != 0; ++path) {
+    const char shown[2] = {static_cast<unsigned char>(*path) < ' ' ? '?' : *path, 0};
+    say(shown);
+  }
+}
+
+void on_bus_error(int, siginfo_t* info, void*) {
+  const auto address = reinterpret_cast<std::uintptr_t>(info->si_addr);
+  const char* path = nullptr;
+  mapped_paths.for_each([&](const SlottedPath& mapped) {
+    if (mapped.begin <= address && address - mapped.begin < mapped.size) path = mapped.path;
+  });
+  if (path == nullptr) {
+    std::signal(SIGBUS, SIG_DFL);  // returning meets the error again, and ends as it always did
+    return;
+  }
+  remove_unfinished_files();
+  say(program_name);
+  say(": ");
+  say_path(path);
+  say(": cannot be read any more: it was shortened, or its disk failed, while it was in use; run "
+      "again once nothing writes it\n");
+  _exit(code_on_shrinking);
+}
+
+}  // namespace
+
+void exit_where_a_file_shrinks(const char* program, int exit_code) {
+  program_name = program;
+  code_on_shrinking = exit_code;
+  struct sigaction action {};
+  action.sa_sigaction = on_bus_error;
+  action.sa_flags = SA_SIGINFO;
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGBUS, &action, nullptr);
+}
 
 SharedBytes map_file(const std::string& path) {
   const File file = open_to_read(path);
@@ -19,15 +98,13 @@ SharedBytes map_file(const std::string& path) {
   };
   struct stat status {};
   if (fstat(descriptor, &status) != 0) throw refuse(system_message(errno));
-  if (!S_ISREG(status.st_mode)) throw refuse("not a regular file");
   if (status.st_size == 0) throw Error(ErrorKind::file, "is empty", path);
 
   const auto size = static_cast<std::size_t>(status.st_size);
   void* const start = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor, 0);
   if (start == MAP_FAILED) throw refuse(system_message(errno));
-  const auto* const bytes = static_cast<const std::byte*>(start);
-  return {std::shared_ptr<const void>(bytes, [start, size](const void*) { munmap(start, size); }),
-          {bytes, size},
+  return {std::make_shared<const Mapping>(path, start, size),
+          {static_cast<const std::byte*>(start), size},
           true};
 }
 

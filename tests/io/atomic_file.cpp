@@ -73,7 +73,33 @@ TEST_CASE("what cannot be written says why and leaves nothing") {
 TEST_CASE("a full disk is an error") {
   if (!fs::exists("/dev/full")) return;
   const Error error = error_of("/dev/full", [] { io::write_text("/dev/full", "x"); });
+  CHECK(error.kind == ErrorKind::resource);
   mentions(error, "No space left");
+}
+
+TEST_CASE("what a killed writer left is removed by the next, and what a living one writes is not") {
+  const Folder folder;
+  const std::string path = folder / "out";
+  io::write_text(path + ".4711-0.tmp", "left by one that was killed");
+  io::write_text(path + ".mine.tmp", "of another name");
+  io::write_text(folder / "other.4711-0.tmp", "of another file");
+  io::AtomicFile living(path);
+  CHECK(folder.files() == 3);
+  living.write("living");
+  io::write_text(path, "next");
+  living.commit();
+  CHECK(io::read_text(path) == "living");
+  CHECK(folder.files() == 3);
+}
+
+TEST_CASE("unfinished files can be removed at once") {
+  const Folder folder;
+  io::AtomicFile one(folder / "one"), two(folder / "two");
+  one.commit();
+  io::remove_unfinished_files();
+  CHECK(folder.files() == 1);
+  const Error error = error_of(folder / "two", [&] { two.commit(); });
+  mentions(error, "No such file");
 }
 
 TEST_CASE("what cannot be read says why") {

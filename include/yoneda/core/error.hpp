@@ -15,6 +15,7 @@ enum class ErrorKind {
   value,      ///< a number or option outside its domain (NaN weights, k > V)
   numeric,    ///< a computation that did not converge
   cancelled,  ///< the progress callback asked to stop
+  resource,   ///< sound input, and no room for it: disk, memory, a lock that another holds
 };
 
 /// Thrown by every function of the library. `what()` is one readable line: which file, which
