@@ -118,6 +118,7 @@ ArrowsFile make_arrows(const Sources& sources, const ArrowStep& step, const Prog
   options.k = step.k;
   options.convention = resolve(step.convention, sources.model);
   options.excluded = excluded;
+  options.memory = step.memory;
   made.record.convention = name(options.convention);
   const Index block = std::max<Index>(1, step.block);
   if (block < sources.sae.n()) made.record.options["block"] = std::to_string(block);

@@ -57,6 +57,37 @@ TEST_CASE(
     }
 }
 
+TEST_CASE("queries that meet the keys in smaller groups find the same bits") {
+  const Index n = 300, V = 2000, d = 24;
+  const auto made = normals(V * d, 3), values = normals(n * d, 4);
+  const Matrix keys = Matrix::from(made, V, d);
+  const auto fill = [&](Index q, std::span<float> to) {
+    std::copy_n(values.begin() + q * d, d, to.begin());
+  };
+  for (const Gemm& gemm : {eigen_gemm(), emulated::gemm(), emulated::packed_gemm()}) {
+    std::vector<std::vector<double>> whole;
+    for (const Index memory : {Index{128} << 20, Index{500'000}, Index{1}}) {
+      ExtremesOptions options;
+      options.k = 10;
+      options.memory = memory;
+      std::vector<std::vector<double>> all(n);
+      for_each_extremes(
+          n, fill, keys,
+          [&](Index q, const Extremes& found) {
+            for (const auto end : {found.largest, found.smallest})
+              for (const Extreme& extreme : end)
+                all[q].insert(all[q].end(), {static_cast<double>(extreme.id), extreme.value});
+            all[q].insert(all[q].end(), {found.mean, found.std, found.skewness, found.kurtosis,
+                                         found.histogram_low, found.histogram_high});
+            all[q].insert(all[q].end(), found.histogram.begin(), found.histogram.end());
+          },
+          options, gemm);
+      if (whole.empty()) whole = all;
+      CHECK(all == whole);
+    }
+  }
+}
+
 TEST_CASE("how many of a sample a guess counts on") {
   // P(X >= 7) = 9.5e-5 and P(X >= 6) = 6.6e-4 for a mean of 1.02; P(X >= 1) = 1e-5 for one of 1e-5.
   CHECK(detail::rarely_reached(1.02, 1e-4) == 7);

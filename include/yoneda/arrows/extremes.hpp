@@ -38,7 +38,9 @@ struct ExtremesOptions {
   bool histogram = true;
   Index query_tile = 0, key_tile = 0;  ///< 0: as suits the product; tests reach every edge
   std::span<const Id> excluded = {};   ///< keys treated as though they were not there
-  Index query_block = 8192;  ///< queries that meet all keys together; fewer where d is large
+  Index query_block = 8192;            ///< queries that are treated alike; fewer where d is large
+  Index memory = Index{128} << 20;  ///< bytes for queries that meet all keys together. Less of it
+                                    ///< takes longer and changes no bit; a tile takes what it takes
 };
 
 /// One key and its canonical product with the query.
@@ -206,14 +208,73 @@ struct PassSetting {
   Index sample_size() const { return (keys.count() + sample_stride() - 1) / sample_stride(); }
 };
 
+/// What queries share that are treated alike, so that it does not matter how many of them meet the
+/// keys together.
+struct PassPlan {
+  Index tile;  ///< queries that meet some keys at a time
+  FirstPass pass;
+};
+
+inline bool packs_keys(const PassSetting& setting, FirstPass pass) {
+  return pass == FirstPass::bf16 && static_cast<bool>(setting.gemm.packed_bf16.pack);
+}
+
+/// Keys that meet a tile of queries at a time.
+inline Index key_tile(const PassSetting& setting, FirstPass pass) {
+  const Index wanted = setting.options.key_tile;
+  const Index keys = wanted > 0 ? wanted : packs_keys(setting, pass) ? 1024 : 512;
+  return std::min(keys, longest_row);
+}
+
+/// A product that is packed needs few queries to be fast, and small tiles leave no thread waiting
+/// at the end of a block of keys. By the shape alone, so that few queries make work for several
+/// threads too.
+inline Index query_tile(const PassSetting& setting, FirstPass pass, Index count) {
+  const Index wanted = setting.options.query_tile;
+  const Index queries = wanted > 0 ? wanted : packs_keys(setting, pass) ? 64 : 256;
+  return std::clamp<Index>((count + 15) / 16, 1, queries);
+}
+
+/// Whether bfloat16 separates keys well enough, by a few of the queries. Where some dimensions
+/// outweigh all others, its error bound can be as wide as the products are spread, and half the
+/// keys become candidates.
+template <class Fill>
+bool rounding_is_harmless(const PassSetting& setting, Index first, Index count, const Fill& fill) {
+  const double relative = setting.keys.dtype() == Dtype::bf16 ? 0x1p-9 : 0x1p-8;
+  const double error = relative * setting.typical_norm();  // for a query of norm 1
+  const Index step = std::max<Index>(1, count / 64), asked = (count + step - 1) / step;
+  const Index width = setting.sample.size(), d = setting.keys.cols();
+  std::vector<char> harmed(asked);
+  parallel_for(asked, [&](Index i) {
+    std::vector<float> query(d), products(width);
+    fill(first + i * step, std::span(query));
+    setting.gemm.multiply({query.data(), 1, d, d}, setting.sample.floats(0, width),
+                          {products.data(), 1, width, width});
+    const double variance = sample_spread(products).variance;
+    harmed[i] = error * canonical_norm(query) > 0.7 * std::sqrt(variance);
+  });
+  return 4 * std::ranges::count(harmed, 1) <= asked;
+}
+
+template <class Fill>
+PassPlan plan_pass(const PassSetting& setting, Index first, Index count, const Fill& fill) {
+  const bool rounded =
+      setting.gemm.multiply_bf16 && rounding_is_harmless(setting, first, count, fill);
+  const FirstPass pass = rounded ? FirstPass::bf16 : FirstPass::f32;
+  return {query_tile(setting, pass, count), pass};
+}
+
 /// Some queries and their way through the pass.
 class QueryBlock {
  public:
   template <class Fill>
-  QueryBlock(const PassSetting& setting, Index first, Index count, const Fill& fill)
+  QueryBlock(const PassSetting& setting, const PassPlan& plan, Index first, Index count,
+             const Fill& fill)
       : setting_(setting),
         first_(first),
         count_(count),
+        tile_(plan.tile),
+        pass_(plan.pass),
         floats_(count * setting.keys.cols()),
         candidates_(count * candidates_a_query(setting.options.k)),
         workspaces_(thread_count()) {
@@ -230,8 +291,8 @@ class QueryBlock {
 
   /// Meets all keys.
   void run(const Progress& progress, Stage stage) {
-    if (setting_.gemm.multiply_bf16 && rounding_is_harmless()) turn_to_bf16();
-    choose_tiles();
+    if (pass_ == FirstPass::bf16) halves_ = Buffer<bf16>(count_ * d());
+    key_tile_ = key_tile(setting_, pass_);
     look_at_sample();
     KeyBlock block(setting_.keys, pass_,
                    pass_ == FirstPass::bf16 ? setting_.centre : setting_.origin);
@@ -274,20 +335,7 @@ class QueryBlock {
   Index tiles() const { return (count_ + tile_ - 1) / tile_; }
   std::span<const float> query(Index q) const { return floats_.span().subspan(q * d(), d()); }
 
-  bool packs() const {
-    return pass_ == FirstPass::bf16 && static_cast<bool>(setting_.gemm.packed_bf16.pack);
-  }
-
-  /// A product that is packed needs few queries to be fast, and small tiles leave no thread waiting
-  /// at the end of a block of keys. By the shape alone, so that few queries make work for several
-  /// threads too.
-  void choose_tiles() {
-    const ExtremesOptions& options = setting_.options;
-    const Index queries = options.query_tile > 0 ? options.query_tile : packs() ? 64 : 256;
-    tile_ = std::clamp<Index>((count_ + 15) / 16, 1, queries);
-    const Index keys = options.key_tile > 0 ? options.key_tile : packs() ? 1024 : 512;
-    key_tile_ = std::min(keys, longest_row);
-  }
+  bool packs() const { return packs_keys(setting_, pass_); }
 
   /// Some megabytes of keys, which then meet all queries from the cache.
   Index keys_at_a_time() const {
@@ -372,30 +420,6 @@ class QueryBlock {
     for (std::size_t i = 0; i < products.size(); ++i)
       scratch[i] = -products[i] - 2 * state.bound(norms[i], 0);
     state.smallest.guess(kth_largest(scratch, setting_.rank_of_guess));
-  }
-
-  /// Whether bfloat16 separates keys well enough, by a few of the queries. Where some dimensions
-  /// outweigh all others, its error bound can be as wide as the products are spread, and half the
-  /// keys become candidates.
-  bool rounding_is_harmless() const {
-    const double relative = setting_.keys.dtype() == Dtype::bf16 ? 0x1p-9 : 0x1p-8;
-    const double error = relative * setting_.typical_norm();  // for a query of norm 1
-    const Index step = std::max<Index>(1, count_ / 64), asked = (count_ + step - 1) / step;
-    const Index width = setting_.sample.size();
-    std::vector<char> harmed(asked);
-    parallel_for(asked, [&](Index i) {
-      std::vector<float> products(width);
-      setting_.gemm.multiply({query(i * step).data(), 1, d(), d()},
-                             setting_.sample.floats(0, width), {products.data(), 1, width, width});
-      const double variance = sample_spread(products).variance;
-      harmed[i] = error * states_[i * step].norms.norm > 0.7 * std::sqrt(variance);
-    });
-    return 4 * std::ranges::count(harmed, 1) <= asked;
-  }
-
-  void turn_to_bf16() {
-    pass_ = FirstPass::bf16;
-    halves_ = Buffer<bf16>(count_ * d());
   }
 
   /// Rounds a query to bfloat16, and moves all that is in units of products.
@@ -584,8 +608,9 @@ class QueryBlock {
 
   const PassSetting& setting_;
   Index first_, count_;
-  Index tile_ = 1, key_tile_ = 1;  // queries and keys that meet at a time
-  FirstPass pass_ = FirstPass::f32;
+  Index tile_;  // queries that meet key_tile_ keys at a time
+  FirstPass pass_;
+  Index key_tile_ = 1;
   Buffer<float> floats_;
   Buffer<bf16> halves_;
   Buffer<Candidate> candidates_;
@@ -595,23 +620,31 @@ class QueryBlock {
   std::vector<Index> starts_;
 };
 
-/// Queries that meet all keys together: as many as leave the block, the floats, their halves, the
-/// candidates and their products, about a hundred megabytes.
-inline Index queries_at_a_time(const ExtremesOptions& options, Index d) {
-  const Index bytes = 6 * d + candidates_a_query(options.k) * Index{sizeof(Candidate)} +
-                      4 * options.k * Index{sizeof(double)};
-  const Index fit = std::max<Index>(64, (Index{128} << 20) / bytes);
+/// What a query takes: its floats, their halves, its candidates and their products.
+inline Index bytes_a_query(Index k, Index d) {
+  return 6 * d + candidates_a_query(k) * Index{sizeof(Candidate)} + 4 * k * Index{sizeof(double)};
+}
+
+/// Queries that are treated alike: as many as take about a hundred megabytes.
+inline Index queries_alike(const ExtremesOptions& options, Index d) {
+  const Index fit = std::max<Index>(64, (Index{128} << 20) / bytes_a_query(options.k, d));
   return std::max<Index>(1, std::min(options.query_block, fit));
+}
+
+/// Queries that meet all keys together: whole tiles, at least one.
+inline Index queries_together(const ExtremesOptions& options, Index d, Index tile) {
+  return std::max<Index>(1, options.memory / bytes_a_query(options.k, d) / tile) * tile;
 }
 
 }  // namespace detail
 
 /// Calls sink(query, Extremes) once for each of n queries, from several threads, in no fixed order
-/// within a block of queries. fill(query, span<float>) writes the query's d floats. Throws
-/// Error{value} for k outside [1, keys kept], for an unknown excluded key, for keys that are no
-/// numbers, and where a product could overflow a float. Cost: 2 n V d flops in the Gemm, one scan
-/// of the products, and a few times k canonical products a query; keys are read once for every
-/// block of queries. Memory: about a hundred megabytes, whatever n and V.
+/// within a block of queries. fill(query, span<float>) writes the query's d floats, and may be
+/// asked for a query again. Throws Error{value} for k outside [1, keys kept], for an unknown
+/// excluded key, for keys that are no numbers, and where a product could overflow a float. Cost: 2
+/// n V d flops in the Gemm, one scan of the products, and a few times k canonical products a query;
+/// keys are read once for as many queries as options.memory holds. Memory: that and some megabytes
+/// a thread, whatever n and V.
 template <class Fill, class Sink>
 void for_each_extremes(Index n, const Fill& fill, const Matrix& keys_matrix, const Sink& sink,
                        const ExtremesOptions& options = {}, const Gemm& gemm = eigen_gemm(),
@@ -623,16 +656,22 @@ void for_each_extremes(Index n, const Fill& fill, const Matrix& keys_matrix, con
                                       std::to_string(V) + " tokens to choose from");
   if (n == 0) return;
   const detail::PassSetting setting(keys, options, gemm);
-  const Index block = detail::queries_at_a_time(options, keys.cols());
-  for (Index first = 0; first < n; first += block) {
-    const Index count = std::min(block, n - first);
+  const Index alike = detail::queries_alike(options, keys.cols());
+  const auto meet_keys = [&](const detail::PassPlan& plan, Index first, Index count) {
     const Progress within([&](Stage name, double share) {
       return progress(name, (static_cast<double>(first) + share * static_cast<double>(count)) /
                                 static_cast<double>(n));
     });
-    detail::QueryBlock queries(setting, first, count, fill);
+    detail::QueryBlock queries(setting, plan, first, count, fill);
     queries.run(within, stage);
     queries.finish(sink);
+  };
+  for (Index begin = 0; begin < n; begin += alike) {
+    const Index end = std::min(n, begin + alike);
+    const detail::PassPlan plan = detail::plan_pass(setting, begin, end - begin, fill);
+    const Index together = detail::queries_together(options, keys.cols(), plan.tile);
+    for (Index first = begin; first < end; first += together)
+      meet_keys(plan, first, std::min(together, end - first));
   }
   progress.check(stage, 1);
 }

@@ -72,6 +72,7 @@ struct ArrowOptions {
   std::span<const Id> excluded;  ///< tokens treated as though the vocabulary lacked them
   bool histogram = true;         ///< without: no histogram arrays
   Index feature_tile = 0, token_tile = 0;
+  Index memory = ExtremesOptions{}.memory;  ///< for features that meet all tokens together
 };
 
 /// The canonical direction w' whose product with W_U[t] is the logit, d floats into `out`:
@@ -183,7 +184,8 @@ LogitArrows logit_arrows(const Matrix& W_dec, const Unembedding& model,
                                  .histogram = options.histogram,
                                  .query_tile = options.feature_tile,
                                  .key_tile = options.token_tile,
-                                 .excluded = options.excluded};
+                                 .excluded = options.excluded,
+                                 .memory = options.memory};
   for_each_extremes(n, fill, model.W_U, sink, extremes, gemm, progress, "logit arrows");
   return arrows;
 }

@@ -27,6 +27,7 @@ namespace yoneda::study {
 struct ArrowStep {
   Index k = 50;
   Convention convention = Convention::automatic;
+  Index memory = ArrowOptions{}.memory;  ///< bytes for features that meet all tokens together
   Index block = 4096;      ///< features done together; what an interruption loses at most
   bool drop_junk = false;  ///< leave under-trained tokens out (see junk_tokens)
   std::string unused;      ///< tokens known to be unused, "177-187"; empty: as the vocabulary shows
