@@ -4,25 +4,33 @@
 #include <charconv>
 
 #include "json.hpp"
+#include "path_text.hpp"
 #include "yoneda/core/error.hpp"
 #include "yoneda/io/atomic_file.hpp"
 
 namespace yoneda::study {
 namespace {
 
+std::vector<std::string> each(const std::vector<std::string>& paths,
+                              std::string (*convert)(const std::string&)) {
+  std::vector<std::string> converted;
+  for (const std::string& path : paths) converted.push_back(convert(path));
+  return converted;
+}
+
 Json to_json(const Source& source) {
-  Json json{{"path", source.path}, {"hash", source.hash}, {"dialect", source.dialect}};
-  json["files"] = source.files;
+  Json json{{"path", path_text(source.path)}, {"hash", source.hash}, {"dialect", source.dialect}};
+  json["files"] = each(source.files, path_text);
   json["names"] = source.names;
   return json;
 }
 
 Source source_from(const Json& json) {
   Source source;
-  source.path = json.at("path");
+  source.path = path_from(json.at("path"));
   source.hash = json.at("hash");
   source.dialect = json.value("dialect", "");
-  source.files = json.value("files", std::vector<std::string>());
+  source.files = each(json.value("files", std::vector<std::string>()), path_from);
   source.names = json.value("names", std::map<std::string, std::string>());
   return source;
 }
@@ -94,8 +102,8 @@ std::map<std::string, std::string> to_metadata(const Record& record, std::string
       {"format", std::string(format)}, {"version", version()},
       {"command", record.command},     {"convention", record.convention},
       {"decoder_normalized", "false"}, {"instruction_set", instruction_set()}};
-  metadata["sources"] = sources_json(record).dump();
-  metadata["options"] = Json(record.options).dump();
+  metadata["sources"] = sources_json(record).dump(-1, ' ', false, Json::error_handler_t::replace);
+  metadata["options"] = Json(record.options).dump(-1, ' ', false, Json::error_handler_t::replace);
   return metadata;
 }
 

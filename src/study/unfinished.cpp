@@ -57,12 +57,12 @@ void UnfinishedArrows::keep(Index first, const LogitArrows& block, const Record&
 
 void UnfinishedArrows::discard() const {
   if (folder_.empty()) return;
-  // Only what keep() wrote, and the folder only where nothing else is in it.
+  // Only what keep() wrote or was writing, and the folder only where nothing else is in it.
   std::error_code ignored;
   std::vector<fs::path> ours;
   for (const auto& entry : fs::directory_iterator(folder_, ignored)) {
     const std::string name = entry.path().filename().string();
-    if (name.starts_with("features-") && name.ends_with(".safetensors"))
+    if (name.starts_with("features-") && (name.ends_with(".safetensors") || name.ends_with(".tmp")))
       ours.push_back(entry.path());
   }
   for (const fs::path& path : ours) fs::remove(path, ignored);
