@@ -28,9 +28,29 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t bins = histogram_bins + 2;
 
+// Of more features than these a page with everything would be too much for a browser.
+constexpr Index many_features = 20'000, very_many_features = 100'000;
+constexpr Index most_edges = 2'000'000;
+
 Index shown_tokens(const LogitArrows& arrows, Index asked) {
-  const Index most = asked > 0 ? asked : arrows.n > 20000 ? 10 : 25;
-  return std::min(most, arrows.k);
+  const Index usual = arrows.n > very_many_features ? 4 : arrows.n > many_features ? 10 : 25;
+  return std::min(asked > 0 ? asked : usual, arrows.k);
+}
+
+bool shows_histograms(const LogitArrows& arrows) {
+  return !arrows.histogram.empty() && arrows.n <= very_many_features;
+}
+
+// What the study has and the page has not, for its reader.
+std::vector<std::string> left_out(const LogitArrows& arrows, Index edges) {
+  std::vector<std::string> notes;
+  if (!arrows.histogram.empty() && !shows_histograms(arrows))
+    notes.push_back("the page is of " + std::to_string(arrows.n) +
+                    " features and leaves out their histograms, which arrows.safetensors has");
+  if (edges > most_edges)
+    notes.push_back("the page has the " + std::to_string(most_edges) + " strongest of " +
+                    std::to_string(edges) + " edges; graph.safetensors has all");
+  return notes;
 }
 
 // The tokens that the page names, numbered in the order in which features do.
@@ -89,7 +109,7 @@ void add_features(PackedArrays& arrays, const LogitArrows& arrows) {
   arrays.add<float>("min", arrows.min);
   arrays.add<float>("max", arrows.max);
   arrays.add<float>("decoder_norm", arrows.decoder_norm);
-  if (arrows.histogram.empty()) return;
+  if (!shows_histograms(arrows)) return;
   arrays.add<float>("histogram_low", arrows.histogram_low);
   arrays.add<float>("histogram_high", arrows.histogram_high);
   arrays.add<std::uint8_t>("histogram", log_histogram(arrows));
@@ -101,6 +121,7 @@ void add_edges(PackedArrays& arrays, const SignedGraph& graph) {
   std::ranges::sort(edges, {}, [](const Edge& edge) {
     return std::tuple(-std::abs(edge.weight), edge.source, edge.target);
   });
+  edges.resize(std::min<std::size_t>(edges.size(), most_edges));
   std::vector<Id> sources, targets;
   std::vector<float> weights;
   for (const Edge& edge : edges) {
@@ -209,6 +230,8 @@ HtmlReport html_report(const study::Study& study, const HtmlOptions& options,
   HtmlReport report;
   const Partition partition = partition_of(study, arrows.n, report.notes);
   const Index shown = shown_tokens(arrows, options.tokens);
+  for (std::string& note : left_out(arrows, graph.graph.edge_count()))
+    report.notes.push_back(std::move(note));
 
   PackedArrays arrays;
   Tokens tokens;

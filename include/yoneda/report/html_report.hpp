@@ -12,7 +12,8 @@
 namespace yoneda::report {
 
 struct HtmlOptions {
-  Index tokens = 0;        ///< shown at each end of a feature; 0: 25, fewer above 20,000 features
+  Index tokens = 0;  ///< shown at each end of a feature; 0: 25, 10 above 20,000 features, 4 above
+                     ///< 100,000
   std::uint64_t seed = 1;  ///< of the map
   std::string command;     ///< that the page names as its maker
 };
@@ -30,7 +31,9 @@ struct HtmlReport {
 /// and options give the same bytes. Throws Error{file, format} of the study's files, and
 /// Error{value} where graph and arrows are of different numbers of features or a graph is directed.
 /// Cost: the map (see layout), m^1.5 for frustration; the page takes about 1 kB per feature, 350
-/// bytes where ten tokens are shown at each end.
+/// bytes where ten tokens are shown at each end. Above 100,000 features it has no histograms, and
+/// of more than two million edges it has the strongest; notes say so. About 200 bytes per feature
+/// then.
 HtmlReport html_report(const study::Study& study, const HtmlOptions& options = {},
                        const Progress& progress = {});
 
