@@ -3,8 +3,10 @@
 
 #include "command.hpp"
 #include "description.hpp"
+#include "memory.hpp"
 #include "summary.hpp"
 #include "terminal.hpp"
+#include "yoneda/study/memory.hpp"
 
 namespace tool {
 namespace {
@@ -38,8 +40,10 @@ void print_summary(const study::ArrowsFile& file, const std::string& output, boo
 void run(const Options& options, const Session& session) {
   const study::Sources sources = open(options.sources);
   const study::UnfinishedArrows unfinished(options.output + ".partial", options.resume);
+  study::ArrowStep step = options.step;
+  study::fit(step, sources.sae.n(), sources.sae.d(), memory_left());
   study::ArrowsFile made = study::make_arrows(
-      sources, options.step, terminal_progress({.features = sources.sae.n()}), unfinished);
+      sources, step, terminal_progress({.features = sources.sae.n()}), unfinished);
   made.record.command = session.command;
   study::write_arrows(options.output, made.arrows, made.vocabulary, made.record);
   unfinished.discard();

@@ -6,6 +6,7 @@
 
 #include "command.hpp"
 #include "description.hpp"
+#include "memory.hpp"
 #include "summary.hpp"
 #include "terminal.hpp"
 #include "yoneda/cluster/agreement.hpp"
@@ -162,6 +163,7 @@ void run(const Options& options, const Session& session) {
   const std::string output = options.output.empty() && study ? study->categories() : options.output;
   if (output.empty())
     throw yoneda::Error(yoneda::ErrorKind::value, "-o is missing: which file to write?");
+  const auto lock = lock_for(study, output);
   study::GraphFile graph = study::read_graph(study ? study->graph() : options.input);
   for (const std::string& note : graph.notes) print_note(note);
   const std::string arrows_path =
@@ -169,6 +171,8 @@ void run(const Options& options, const Session& session) {
   std::optional<study::ArrowsFile> arrows;
   if (!arrows_path.empty()) arrows = study::read_arrows(arrows_path);
   const std::optional<study::Sources> sources = weights(options, graph.record);
+  require_room_for_categories(graph.graph.node_count(), graph.graph.edge_count(), options.step,
+                              memory_left());
 
   const study::Categories made =
       study::make_categories(graph, arrows ? &*arrows : nullptr, sources ? &*sources : nullptr,

@@ -7,8 +7,10 @@
 #include "description.hpp"
 #include "diagram.hpp"
 #include "equations.hpp"
+#include "memory.hpp"
 #include "summary.hpp"
 #include "terminal.hpp"
+#include "yoneda/core/id_ranges.hpp"
 #include "yoneda/null/null.hpp"
 
 namespace tool {
@@ -32,7 +34,14 @@ study::Check check_one(const study::GraphFile& graph, const SourceFlags& flags,
                        const study::CheckStep& step) {
   std::optional<study::Sources> sources;
   if (yoneda::draws_directions(step.null)) sources = open_or_reopen(flags, graph.record);
-  return study::make_check(graph, sources ? &*sources : nullptr, step,
+  study::CheckStep fitting = step;
+  if (sources) {
+    const auto k = std::max<yoneda::Index>(0, yoneda::whole_number(graph.record.option("k", "0")));
+    const bool tokens = graph.graph.kind() == yoneda::GraphKind::profile;
+    const JobSizes sizes{sources->sae.n(), sources->sae.d(), tokens ? sources->model.V() : 0, k};
+    fitting = null_that_fits(step, sizes, memory_left());
+  }
+  return study::make_check(graph, sources ? &*sources : nullptr, fitting,
                            terminal_progress({.draws = step.samples}));
 }
 
@@ -82,6 +91,7 @@ void run(const Options& options, const Session& session) {
   if (!options.equations.shape.empty()) return run_equations(options, session);
   const auto study = study_named(options.input);
   const std::string output = options.output.empty() && study ? study->check() : options.output;
+  const auto lock = lock_for(study, output);
   const study::GraphFile graph = study::read_graph(study ? study->graph() : options.input);
   for (const std::string& note : graph.notes) print_note(note);
   if (graph.graph.directed() && graph.graph.kind() != yoneda::GraphKind::virtual_)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <span>
@@ -9,9 +10,11 @@
 #include <string_view>
 
 #include "config.hpp"
+#include "memory.hpp"
 #include "yoneda/core/progress.hpp"
 #include "yoneda/null/verdict.hpp"
 #include "yoneda/report/html_report.hpp"
+#include "yoneda/study/lock.hpp"
 #include "yoneda/study/sources.hpp"
 #include "yoneda/study/steps.hpp"
 #include "yoneda/study/study.hpp"
@@ -54,6 +57,10 @@ void apply_norm(SourceFlags& flags);
 /// The study at a path, or nothing where the path is a file. Throws Error{file} where there is
 /// neither.
 std::optional<study::Study> study_named(const std::string& path);
+
+/// The right to write `output`, where it is a file of the study; else nothing. Throws as StudyLock.
+std::unique_ptr<study::StudyLock> lock_for(const std::optional<study::Study>& study,
+                                           const std::string& output);
 
 /// Says what is wrong with the paths that the flags name, before anything is read: Error{file}
 /// where there is nothing, Error{value} where --sae and --model are swapped.
@@ -127,6 +134,9 @@ struct MainJob {
   study::CheckStep check;
   bool report = true;
 };
+/// The job as `left` bytes of memory allow it. Throws Error{resource}, before the work, where they
+/// do not; says where the null is smaller than wanted.
+MainJob job_that_fits(MainJob job, const JobSizes& sizes, yoneda::Index left);
 void run_main_job(const SourceFlags& flags, const MainJob& job, const std::string& folder,
                   const Session& session);
 

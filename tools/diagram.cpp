@@ -216,6 +216,7 @@ void check_diagrams(const DiagramOptions& options, const Session& session) {
   const study::DiagramFile file = study::read_diagram_file(options.file);
   const auto in = study_named(options.input);
   const std::string output = options.output.empty() && in ? in->check() : options.output;
+  const auto lock = lock_for(in, output);
   const study::GraphFile graph = study::read_graph(in ? in->graph() : options.input);
   for (const std::string& note : graph.notes) print_note(note);
   const std::string arrows_path = options.arrows.empty() && in ? in->arrows() : options.arrows;

@@ -263,7 +263,11 @@ void print_lines(const Outline& of, const MainJob& job, const std::string& folde
   file("categories.json", "about " + bytes_text(110 * n));
   file("check.json", "about " + bytes_text(25 * n));
   file("study.json", "a few kB");
-  if (job.report) file("report.html", "about " + bytes_text((of.n() > 20000 ? 350 : 950) * n));
+  if (job.report)
+    file("report.html", "about " + bytes_text((of.n() > 100000  ? 200
+                                               : of.n() > 20000 ? 350
+                                                                : 950) *
+                                              n));
 }
 
 }  // namespace
@@ -271,7 +275,9 @@ void print_lines(const Outline& of, const MainJob& job, const std::string& folde
 void print_plan(const SourceFlags& flags, const MainJob& job, const std::string& folder,
                 const Session& session) {
   const Outline of = outline_of(flags);
-  const Plan plan = plan_of(of, job, folder);
+  const Index left = memory_left() - of.sae.decoder_bytes;
+  const MainJob fitting = job_that_fits(job, {of.n(), of.d(), of.V(), job.arrows.k}, left);
+  const Plan plan = plan_of(of, fitting, folder);
   const double speed = measured_speed(of.d());
   if (session.json) return print_json(plan_json(of, job, folder, plan, speed));
   print_lines(of, job, folder, plan, speed);

@@ -92,6 +92,7 @@ study::Record record_of(const study::ArrowsFile& arrows, const study::Sources& s
 void run(const Options& options, const Session& session) {
   const auto study = study_named(options.input);
   const std::string output = options.output.empty() && study ? study->enrichment() : options.output;
+  const auto lock = lock_for(study, output);
   study::ArrowsFile arrows = study::read_arrows(study ? study->arrows() : options.input);
   const auto sources = open_or_reopen(options.sources, arrows.record);
   if (!sources)

@@ -123,6 +123,7 @@ void check_equations(EquationOptions options, const Session& session) {
   const study::GraphFile graph = study::read_graph(in ? in->graph() : options.input);
   for (const std::string& note : graph.notes) print_note(note);
   const std::string output = options.output.empty() && in ? in->check() : options.output;
+  const auto lock = lock_for(in, output);
   const study::EquationList list =
       study::make_equation_list(graph, options.step, terminal_progress());
   study::Record record = graph.record;

@@ -172,6 +172,12 @@ std::optional<study::Study> study_named(const std::string& path) {
               path);
 }
 
+std::unique_ptr<study::StudyLock> lock_for(const std::optional<study::Study>& study,
+                                           const std::string& output) {
+  if (!study || !output.starts_with(study->folder + "/")) return nullptr;
+  return std::make_unique<study::StudyLock>(study->folder, study::Writes::one_file);
+}
+
 void require_sources(const study::SourceOptions& options) {
   require_there(options.sae, "--sae");
   require_there(options.model, "--model");

@@ -8,6 +8,7 @@
 
 #include "command.hpp"
 #include "description.hpp"
+#include "memory.hpp"
 #include "terminal.hpp"
 
 namespace tool {
@@ -62,7 +63,9 @@ void run_one_sae(const Options& options, const Session& session) {
   const auto study = study_named(options.input);
   const std::string output = options.output.empty() && study ? study->graph() : options.output;
   if (output.empty()) throw Error(ErrorKind::value, "-o is missing: which file to write?");
+  const auto lock = lock_for(study, output);
   const study::ArrowsFile arrows = study::read_arrows(study ? study->arrows() : options.input);
+  require_room_for_graph(arrows.arrows.n, arrows.arrows.k, options.step.neighbors, memory_left());
   std::optional<study::Sources> sources;
   if (options.step.kind == GraphKind::decoder)
     sources = open_or_reopen(options.sources, arrows.record);

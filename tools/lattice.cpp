@@ -264,6 +264,8 @@ std::string output_of(const Options& options) {
 void run(const Options& options, const Session& session) {
   const auto study = study_named(options.input);
   const study::LatticeStep step = step_of(options);
+  const std::string output = output_of(options);
+  const auto lock = lock_for(study, output);
   study::ArrowsFile arrows = study::read_arrows(study ? study->arrows() : options.input);
   std::optional<study::Sources> sources;
   if (step.directions) sources = open_or_reopen(options.sources, arrows.record);
@@ -274,7 +276,6 @@ void run(const Options& options, const Session& session) {
   if (arrows.vocabulary.empty() && sources) arrows.vocabulary = sources->vocabulary;
   const auto* opened = sources ? &*sources : nullptr;
   const Lattices found = study::make_lattices(arrows, opened, step, terminal_progress());
-  const std::string output = output_of(options);
   if (!output.empty()) {
     const study::Record record = record_of(arrows, opened, found, options, session);
     if (as_graphml(options, output))

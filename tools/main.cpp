@@ -6,30 +6,31 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
 #include <filesystem>
+#include <system_error>
 
 #include "command.hpp"
 #include "completion.hpp"
 #include "description.hpp"
+#include "memory.hpp"
 #include "terminal.hpp"
 #include "usage.hpp"
+#include "yoneda/io/mapped_file.hpp"
 
 namespace {
 
-enum ExitCode {
-  done = 0,
-  condition_failed = 1,
-  bad_input = 2,
-  not_computed = 3,
-  interrupted = 130
-};
+enum ExitCode { done = 0, condition_failed = 1, bad_input = 2, not_computed = 3 };
 
 int exit_code(yoneda::ErrorKind kind) {
   switch (kind) {
     case yoneda::ErrorKind::numeric:
+    case yoneda::ErrorKind::resource:
       return not_computed;
     case yoneda::ErrorKind::cancelled:
-      return interrupted;
+      return tool::exit_code_of_interrupt();
     default:
       return bad_input;
   }
@@ -45,6 +46,7 @@ std::string typed(int count, char** words) {
 void add_common_options(CLI::App& app, tool::Session& session) {
   app.add_option("--threads", session.threads, "threads to use (default: all)")
       ->check(tool::at_least(1));
+  tool::add_memory_flag(app);
   constexpr static std::array<std::string_view, 3> colours{"auto", "always", "never"};
   app.add_option_function<std::string>(
          "--color",
@@ -124,14 +126,19 @@ int main(int argc, char** argv) {
 #if defined(_OPENMP)
     if (session.threads > 0) omp_set_num_threads(static_cast<int>(session.threads));
 #endif
+    tool::limit_memory();
   });
   if (argc < 2) {
     fmt::print("{}", tool::overview(app));
     return done;
   }
   tool::catch_interrupts();
+  std::signal(SIGXFSZ, SIG_IGN);  // then writing beyond a limit of size says so
+  yoneda::io::exit_where_a_file_shrinks("yoneda", not_computed);
   try {
     app.parse(argc, argv);
+    if (std::fflush(stdout) != 0)
+      throw std::system_error(errno, std::generic_category(), "standard output cannot be written");
   } catch (const CLI::Success& asked) {  // --help, --version
     return app.exit(asked);
   } catch (const CLI::ParseError& usage) {
@@ -143,8 +150,12 @@ int main(int argc, char** argv) {
   } catch (const yoneda::Error& error) {
     fmt::print(stderr, "yoneda: {}\n", tool::safe_text(error.what(), 2000));
     return exit_code(error.kind);
+  } catch (const std::filesystem::filesystem_error& error) {
+    fmt::print(stderr, "yoneda: {}: cannot be used: {}\n",
+               tool::safe_text(error.path1().string(), 1000), error.code().message());
+    return bad_input;
   } catch (const std::bad_alloc&) {
-    fmt::print(stderr, "yoneda: out of memory\n");
+    fmt::print(stderr, "yoneda: {}\n", tool::out_of_memory_text());
     return not_computed;
   } catch (const std::exception& error) {
     fmt::print(stderr, "yoneda: {}\n", tool::safe_text(error.what(), 2000));

@@ -33,17 +33,21 @@ struct Input {
   std::optional<study::ArrowsFile> arrows;
   study::Record record;
   std::string output;  ///< where results go unless told; empty: nowhere
+  std::unique_ptr<study::StudyLock> lock;
 };
 
 Input open_input(const Options& options) {
   const auto study = study_named(options.input);
   if (!study) {
-    Input input{study::read_arrows(options.input), {}, options.output};
+    Input input{study::read_arrows(options.input), {}, options.output, {}};
     input.record = input.arrows->record;
     return input;
   }
-  Input input{std::nullopt, study->record,
-              options.output.empty() ? study->relations() : options.output};
+  Input input{std::nullopt,
+              study->record,
+              options.output.empty() ? study->relations() : options.output,
+              {}};
+  input.lock = lock_for(study, input.output);
   if (std::filesystem::exists(study->arrows())) input.arrows = study::read_arrows(study->arrows());
   return input;
 }

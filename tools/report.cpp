@@ -47,8 +47,10 @@ void add_report(CLI::App& app, Session& session) {
       ->add_option("-o,--output", options->output, "where to (default: report.html in the study)")
       ->type_name("PATH");
   command
-      ->add_option("--tokens", options->html.tokens,
-                   "tokens shown at each end of a feature (default: 25; 10 above 20,000 features)")
+      ->add_option(
+          "--tokens", options->html.tokens,
+          "tokens shown at each end of a feature (default: 25; 10 above 20,000 features, 4 above "
+          "100,000)")
       ->check(at_least(1));
   command->add_option("--seed", options->html.seed, "seed of the map")->capture_default_str();
   set_examples(*command,
@@ -58,6 +60,7 @@ void add_report(CLI::App& app, Session& session) {
   command->callback([options, &session] {
     const study::Study study = the_study(options->input);
     const std::string path = options->output.empty() ? study.report() : options->output;
+    const auto lock = lock_for(study, path);
     write_report(study, path, options->html, session);
     fmt::print("wrote {}: open it in a browser\n", path);
   });

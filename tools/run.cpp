@@ -1,45 +1,20 @@
 // yoneda run: the main job, from weights to a study and a summary.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
-#include <filesystem>
 
 #include "command.hpp"
 #include "description.hpp"
 #include "dry_run.hpp"
+#include "memory.hpp"
 #include "summary.hpp"
 #include "terminal.hpp"
+#include "yoneda/study/lock.hpp"
+#include "yoneda/study/memory.hpp"
 
 namespace tool {
 namespace {
-
-namespace fs = std::filesystem;
-
-/// The study's folder, made before the work so that a bad name fails at once, and taken away again
-/// if nothing was written into it.
-class Folder {
- public:
-  explicit Folder(std::string path) : path_(std::move(path)) {
-    if (fs::exists(path_) && !fs::is_directory(path_))
-      throw yoneda::Error(yoneda::ErrorKind::file,
-                          "is a file, and a study is a folder: choose another name (-o)", path_);
-    std::error_code failure;
-    made_ = fs::create_directories(path_, failure);
-    if (!fs::is_directory(path_))
-      throw yoneda::Error(yoneda::ErrorKind::file,
-                          "cannot make this folder (" + failure.message() + ")", path_);
-  }
-  ~Folder() {
-    std::error_code ignored;
-    if (made_) fs::remove(path_, ignored);  // removes a folder only where it is empty
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-
- private:
-  std::string path_;
-  bool made_ = false;
-};
 
 struct Results {
   study::ArrowsFile arrows;
@@ -117,15 +92,29 @@ struct Options {
 
 }  // namespace
 
+MainJob job_that_fits(MainJob job, const JobSizes& sizes, yoneda::Index left) {
+  const auto& [n, d, V, k] = sizes;
+  study::fit(job.arrows, n, d, left);
+  require_room_for_graph(n, k, job.graph.neighbors, left);
+  const yoneda::Index edges = n * std::min(n, job.graph.neighbors.neighbors);  // most of them
+  require_room_for_categories(n, edges, job.categories, left);
+  const bool tokens = job.graph.kind == yoneda::GraphKind::profile;
+  job.check = null_that_fits(job.check, {n, d, tokens ? V : 0, k},
+                             left - study::graph_memory(n, k, job.graph.neighbors));
+  return job;
+}
+
 void run_main_job(const SourceFlags& flags, const MainJob& job, const std::string& folder,
                   const Session& session) {
   study::require_options(job.categories);  // before the work
   const auto begin = std::chrono::steady_clock::now();
-  const Folder made(folder);
+  const study::StudyLock lock(folder, study::Writes::study);  // a bad name fails before the work
   const study::Sources sources = open(flags);
+  const JobSizes sizes{sources.sae.n(), sources.sae.d(), sources.model.V(), job.arrows.k};
+  const MainJob fitting = job_that_fits(job, sizes, memory_left());
   const study::UnfinishedArrows unfinished(study::Study{folder, {}}.arrows() + ".partial",
                                            job.resume);
-  const Results results = compute(sources, job, unfinished);
+  const Results results = compute(sources, fitting, unfinished);
   const study::Record record = record_of(results, job, session);
   write(folder, results, record);
   unfinished.discard();

@@ -14,10 +14,16 @@
 #include <cstdlib>
 #include <memory>
 
+#include "yoneda/io/atomic_file.hpp"
+
 namespace tool {
 namespace {
 
-std::atomic<bool> interrupted{false};
+std::atomic<int> interrupted_by{0};  // the signal
+
+bool interrupted() {
+  return interrupted_by != 0;
+}
 
 // What would be lost between two commas goes in quotes: a comma, and nothing at all.
 std::string list_item(const std::string& token) {
@@ -27,9 +33,19 @@ std::string list_item(const std::string& token) {
 }  // namespace
 
 void catch_interrupts() {
-  std::signal(SIGINT, [](int) {
-    if (interrupted.exchange(true)) std::_Exit(130);
-  });
+  const auto handler = [](int signal) {
+    if (interrupted_by.exchange(signal) == 0) return;
+    yoneda::io::remove_unfinished_files();
+    std::_Exit(128 + signal);
+  };
+  std::signal(SIGINT, handler);
+  std::signal(SIGTERM, handler);
+  // A shell that goes away must not end what nohup started.
+  if (std::signal(SIGHUP, handler) == SIG_IGN) std::signal(SIGHUP, SIG_IGN);
+}
+
+int exit_code_of_interrupt() {
+  return 128 + (interrupted() ? interrupted_by.load() : SIGINT);
 }
 
 namespace {
@@ -194,10 +210,43 @@ std::size_t line_width(std::size_t elsewhere) {
                     std::max<std::size_t>(60, elsewhere));
 }
 
+namespace {
+
+// With escapes, as bash, zsh and POSIX shells of 2024 take it: for what has no line of its own.
+std::string escaped_word(std::string_view word) {
+  std::string text = "$'";
+  while (!word.empty()) {
+    const auto character = yoneda::first_character(word);
+    const std::string_view part = word.substr(0, character ? character->bytes : 1);
+    const auto byte = static_cast<unsigned char>(part[0]);
+    if (!character || byte < ' ' || byte == 0x7f)
+      text += fmt::format("\\{:03o}", byte);
+    else
+      text += part == "'" || part == "\\" ? "\\" + std::string(part) : std::string(part);
+    word.remove_prefix(part.size());
+  }
+  return text + "'";
+}
+
+bool needs_escapes(std::string_view word) {
+  while (!word.empty()) {
+    const auto character = yoneda::first_character(word);
+    if (!character || character->code < ' ' || character->code == 0x7f) return true;
+    word.remove_prefix(character->bytes);
+  }
+  return false;
+}
+
+}  // namespace
+
 std::string shell_word(const std::string& word) {
+  if (needs_escapes(word)) return escaped_word(word);
   const bool plain =
-      !word.empty() && word.find_first_of(" \t\n'\"\\$&|;<>()*?") == std::string::npos;
-  return plain ? word : "'" + word + "'";
+      !word.empty() && word.find_first_of(" '\"\\$&|;<>()*?[]{}`!#~") == std::string::npos;
+  // A quote ends the quotes, stands for itself, and begins them again.
+  std::string quoted;
+  for (const char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);
+  return plain ? word : "'" + quoted + "'";
 }
 
 std::string heading(const std::string& text) {
@@ -216,11 +265,11 @@ yoneda::Progress terminal_progress(Amounts amounts) {
   const bool lines = progress_style == ProgressStyle::lines;
   const bool bar =
       progress_style == ProgressStyle::automatic && isatty(STDERR_FILENO) != 0 && !dumb();
-  if (!lines && !bar) return yoneda::Progress([](yoneda::Stage, double) { return !interrupted; });
+  if (!lines && !bar) return yoneda::Progress([](yoneda::Stage, double) { return !interrupted(); });
   const auto line = std::make_shared<ProgressLine>(amounts, lines);
   return yoneda::Progress([=](yoneda::Stage stage, double share) {
-    if (!interrupted) line->show(stage, share);
-    const bool stop = interrupted;  // once: a Ctrl-C while the bar is drawn must clear it, too
+    if (!interrupted()) line->show(stage, share);
+    const bool stop = interrupted();  // once: a Ctrl-C while the bar is drawn must clear it, too
     if (stop) line->clear();
     return !stop;
   });

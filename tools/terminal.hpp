@@ -47,10 +47,15 @@ std::string heading(const std::string& text);
 std::string in_blue(const std::string& text);
 std::string in_orange(const std::string& text);
 
-/// Makes Ctrl-C ask for a stop instead of killing the process; a second one kills.
+/// Makes Ctrl-C, SIGTERM and a terminal that closes ask for a stop instead of killing the process;
+/// a second one kills.
 void catch_interrupts();
 
-/// A word as it is typed: in quotes where a shell would take it apart.
+/// 128 and the number of the signal that asked for the stop, as shells have it.
+int exit_code_of_interrupt();
+
+/// A word as it is typed, in one line: in quotes where a shell would take it apart, with escapes in
+/// them where it holds what cannot be seen.
 std::string shell_word(const std::string& word);
 
 /// A note on standard error.

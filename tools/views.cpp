@@ -321,11 +321,12 @@ Json summary_json(const study::Views& views) {
 }
 
 void run(const Options& options, const Session& session) {
+  const auto study = study_named(options.input);
+  const std::string output = options.output.empty() && study ? study->views() : options.output;
+  const auto lock = lock_for(study, output);
   const Scene scene = open_scene(options);
   for (const std::string& note : scene.graph.notes) print_note(note);
   const study::Views views = make_views(options, scene);
-  const auto study = study_named(options.input);
-  const std::string output = options.output.empty() && study ? study->views() : options.output;
   study::Record record = scene.graph.record;
   record.command = session.command;
   if (scene.sources) record.sources = scene.sources->recorded;
