@@ -3,9 +3,14 @@
 A Gemma Scope SAE (numpy.savez, with or without compression) and an unembedding in safetensors shards.
 """
 import json
+import pathlib
 import struct
+import sys
 
 import numpy
+
+sys.path.append(str(pathlib.Path(__file__).parent.parent / "tools"))
+from tensors import write_safetensors  # noqa: E402: of another folder
 
 
 def gemma_scope(folder, n, d, compressed=False, seed=0):
@@ -44,6 +49,21 @@ def random_bf16(file, size):
     block = (0x3f80 + numpy.random.default_rng(1).integers(0, 128, 1 << 22)).astype("<u2").tobytes()
     for at in range(0, size, len(block)):
         file.write(block[:min(len(block), size - at)])
+
+
+def normal_bf16(file, size):
+    """Normal numbers, cut to bfloat16."""
+    random = numpy.random.default_rng(2)
+    for at in range(0, size, 1 << 24):
+        block = random.standard_normal(min(1 << 23, (size - at) // 2), "float32")
+        file.write((block.view("<u4") >> 16).astype("<u2").tobytes())
+
+
+def plain(path, shapes, seed):
+    """A safetensors file of F32 tensors {name: shape} of normal numbers."""
+    random = numpy.random.default_rng(seed)
+    write_safetensors(path, {name: random.standard_normal(shape, "float32") for name, shape in shapes.items()})
+    return path
 
 
 def gemma_model(folder, V, d, fill):
