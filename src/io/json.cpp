@@ -3,9 +3,8 @@
 #include <fmt/format.h>
 
 #include <limits>
-#include <set>
-#include <vector>
 
+#include "io/strict_json.hpp"
 #include "io/text.hpp"
 #include "yoneda/core/error.hpp"
 #include "yoneda/io/atomic_file.hpp"
@@ -14,39 +13,6 @@ namespace yoneda::io {
 namespace {
 
 using nlohmann::json;
-
-// nlohmann keeps the last of two equal keys; two readers of one file must not disagree.
-class Strictness {
- public:
-  explicit Strictness(const std::string& where) : where_(where) {}
-
-  bool operator()(int, json::parse_event_t event, const json& value) {
-    switch (event) {
-      case json::parse_event_t::object_start:
-      case json::parse_event_t::array_start:
-        if (keys_.size() == json_depth_limit)
-          throw Error(ErrorKind::format,
-                      fmt::format("JSON nested deeper than {} levels", json_depth_limit), where_);
-        keys_.emplace_back();
-        break;
-      case json::parse_event_t::object_end:
-      case json::parse_event_t::array_end:
-        keys_.pop_back();
-        break;
-      case json::parse_event_t::key:
-        if (!keys_.back().insert(value.get<std::string>()).second)
-          throw given_twice(value.get_ref<const std::string&>(), where_);
-        break;
-      case json::parse_event_t::value:
-        break;
-    }
-    return true;
-  }
-
- private:
-  const std::string& where_;
-  std::vector<std::set<std::string>> keys_;
-};
 
 // "[json.exception.parse_error.101] parse error at line 1, column 2: why; last read: '...'"
 std::string reason(std::string_view message) {
@@ -72,14 +38,7 @@ const json* member(const json& object, const char* key) {
 }  // namespace
 
 json parse_json(std::string_view text, const std::string& where, const std::string& what) {
-  try {
-    Strictness strictness(where);
-    return json::parse(text, [&strictness](int depth, json::parse_event_t event, json& value) {
-      return strictness(depth, event, value);
-    });
-  } catch (const json::exception& error) {
-    throw not_json(error, where, what);
-  }
+  return parse_strictly<json>(text, where, what);
 }
 
 Error not_json(const std::exception& failure, const std::string& where, const std::string& what) {

@@ -26,7 +26,7 @@ NullTest test_from(const Json& json, std::string statistic, double observed) {
   test.null_kind = json.at("null").get<std::string>();
   test.null_mean = number_at(json, "null_mean");
   test.null_sd = number_at(json, "null_sd");
-  test.samples = json.at("samples").get<Index>();
+  test.samples = study::whole_number<Index>(json.at("samples"));
   const auto verdict = json.at("verdict").get<std::string>();
   for (const Verdict known : {Verdict::commutes, Verdict::does_not, Verdict::forced})
     if (verdict == name(known)) test.verdict = known;

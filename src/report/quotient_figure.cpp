@@ -67,12 +67,13 @@ CategoryGraph read_category_graph(const std::string& path) {
   found.words = study::read_named_partition(path).words;
   return study::reading(path, [&] {
     for (const Json& category : json.at("categories"))
-      found.size.push_back(category.at("size").get<Index>());
+      found.size.push_back(study::whole_number<Index>(category.at("size")));
     std::vector<Edge> edges;
     for (const Json& arrow : json.at("quotient").at("arrows")) {
       const auto weight = arrow.at("weight").get<float>();
       if (weight != 0)
-        edges.push_back({arrow.at("source").get<Id>(), arrow.at("target").get<Id>(), weight});
+        edges.push_back({study::whole_number<Id>(arrow.at("source")),
+                         study::whole_number<Id>(arrow.at("target")), weight});
     }
     const bool directed = json.at("quotient").at("directed").get<bool>();
     found.arrows = SignedGraph::from_edges(static_cast<Index>(found.size.size()), std::move(edges),

@@ -1,7 +1,6 @@
 #include "yoneda/study/arrows_file.hpp"
 
 #include <cstdlib>
-#include <limits>
 
 #include "yoneda/io/safetensors.hpp"
 
@@ -9,6 +8,8 @@ namespace yoneda::study {
 namespace {
 
 constexpr std::string_view format = "yoneda-arrows/1";
+// Far more tokens than any model has: what is computed of arrows takes memory for each.
+constexpr Index largest_vocabulary = 1 << 24;
 
 struct TokenText {
   std::vector<std::uint8_t> bytes;
@@ -125,11 +126,15 @@ ArrowsFile read_arrows(const std::string& path) {
   for (const auto* tokens : {&arrows.positive_tokens, &arrows.negative_tokens})
     for (const Id token : *tokens) {
       if (token < 0) throw Error(ErrorKind::format, "holds a negative token id", path);
+      if (token >= largest_vocabulary)
+        throw Error(ErrorKind::format,
+                    "holds token " + std::to_string(token) + ", more than any vocabulary has",
+                    path);
       largest = std::max(largest, token);
     }
   const auto recorded = file.metadata.find("vocabulary_size");
   const Index known = recorded == file.metadata.end() ? 0 : std::atoll(recorded->second.c_str());
-  if (known < 0 || known > std::numeric_limits<Id>::max())
+  if (known < 0 || known > largest_vocabulary)
     throw Error(ErrorKind::format, "'vocabulary_size' is no size of a vocabulary", path);
   arrows.V = std::max<Index>({known, read.vocabulary.size(), largest + Index{1}});
   return read;

@@ -107,15 +107,16 @@ CategoryCard read_category(const std::string& path, Index id) {
       return static_cast<Id>(number);
     };
     const auto other = [&](const Json& of) -> CategoryCard::Other {
-      const Id which = within(of.at("category").get<Index>(), all.size(), "category");
+      const Id which = within(whole_number<Index>(of.at("category")), all.size(), "category");
       return {which, of.at("weight").get<double>(),
               texts(all.at(static_cast<std::size_t>(which)), "raised")};
     };
     CategoryCard card;
     card.id = static_cast<Id>(id);
-    card.features = found.at("features").get<std::vector<Id>>();
-    for (const Index feature : found.value("exemplars", std::vector<Index>()))
-      card.exemplars.push_back(within(feature, json.at("labels").size(), "feature"));
+    card.features = whole_numbers<Id>(found.at("features"));
+    if (found.contains("exemplars"))
+      for (const Index feature : whole_numbers<Index>(found.at("exemplars")))
+        card.exemplars.push_back(within(feature, json.at("labels").size(), "feature"));
     card.raised = texts(found, "raised");
     card.lowered = texts(found, "lowered");
     card.cohesion = found.at("cohesion").get<double>();
@@ -134,7 +135,7 @@ NamedPartition read_named_partition(const std::string& path) {
   return reading(path, [&] {
     NamedPartition found;
     Partition& partition = found.partition;
-    partition.label = json.at("labels").get<std::vector<Id>>();
+    partition.label = whole_numbers<Id>(json.at("labels"));
     partition.count = static_cast<Index>(json.at("categories").size());
     for (const Id label : partition.label)
       if (label < -1 || label >= partition.count)

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "io/strict_json.hpp"
 #include "json.hpp"
 #include "path_text.hpp"
 #include "yoneda/core/error.hpp"
@@ -118,8 +119,11 @@ Record record_from(const std::map<std::string, std::string>& metadata, std::stri
     Record record;
     record.command = text("command", "");
     record.convention = text("convention", "");
-    record.sources = sources_from(Json::parse(text("sources", "{}")));
-    record.options = Json::parse(text("options", "{}")).get<std::map<std::string, std::string>>();
+    const auto json = [&](const char* key) {
+      return io::parse_strictly<Json>(text(key, "{}"), path, key);
+    };
+    record.sources = sources_from(json("sources"));
+    record.options = json("options").get<std::map<std::string, std::string>>();
     return record;
   });
 }
@@ -150,8 +154,7 @@ Record record_from(const Json& json, std::string_view format, const std::string&
 }
 
 Json read_json(const std::string& path) {
-  const std::string text = io::read_text(path);
-  return reading(path, [&] { return Json::parse(text); });
+  return io::parse_strictly<Json>(io::read_text(path), path);
 }
 
 Json words_json(std::span<const Id> tokens, const Vocabulary& vocabulary, std::size_t most) {

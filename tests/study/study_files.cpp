@@ -1,7 +1,9 @@
 // arrows.safetensors, categories.json, check.json and study.json: written, read, damaged.
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -13,6 +15,7 @@
 #include "yoneda/study/arrows_file.hpp"
 #include "yoneda/study/categories_file.hpp"
 #include "yoneda/study/check_file.hpp"
+#include "yoneda/study/graph_file.hpp"
 #include "yoneda/study/study.hpp"
 
 using namespace yoneda;
@@ -127,6 +130,22 @@ TEST_CASE("categories.json and check.json say what was found, with words and ids
                                           "categories": []})");
   CHECK_THROWS_WITH(study::read_partition(folder / "bad.json"),
                     ((folder / "bad.json") + ": label 5 names no category").c_str());
+  // nlohmann would make a label of each: 0, 0, 1, and of the last whatever the processor does.
+  for (const char* label : {"4294967296", "0.5", "true", "1e300"}) {
+    io::write_text(folder / "bad.json",
+                   fmt::format(R"({{"format": "yoneda-categories/1", "labels": [{}],
+                                    "categories": [{{}}, {{}}]}})",
+                               label));
+    CAPTURE(label);
+    try {
+      study::read_partition(folder / "bad.json");
+      FAIL("read");
+    } catch (const Error& error) {
+      const std::string message = error.what();
+      CHECK(message.starts_with((folder / "bad.json") + ": found "));
+      CHECK(message.ends_with(", expected a whole number of 32 bits"));
+    }
+  }
   io::write_text(folder / "half.json", "{\"format\": ");
   CHECK_THROWS_AS(study::read_partition(folder / "half.json"), Error);
 
@@ -166,4 +185,48 @@ TEST_CASE("a study is a folder with study.json") {
   CHECK_FALSE(study::study_at(folder / "none"));
   io::write_text(folder / "file", "");
   CHECK_THROWS_AS(study::write_study({folder / "file/study", {}}), Error);
+}
+
+TEST_CASE("JSON that no study has is refused before it is copied") {
+  const TemporaryFolder folder;
+  const auto refused = [&](const std::string& sources, const std::string& expected) {
+    io::write_text(folder / "study.json",
+                   R"({"format": "yoneda-study/1", "sources": )" + sources + "}");
+    try {
+      study::read_study(folder.path());
+      FAIL("read");
+    } catch (const Error& error) {
+      const std::string message = error.what();
+      CAPTURE(message);
+      CHECK(message.starts_with((folder / "study.json") + ": "));
+      CHECK(message.find(expected) != message.npos);
+    }
+  };
+  // To copy a value of this depth would take more stack than there is.
+  const std::string deep = std::string(200'000, '[') + std::string(200'000, ']');
+  refused(deep, "deeper than 64");
+  refused("{}, \"sources\": {}", "'sources' given twice");
+  refused("{", "not valid JSON");
+
+  const std::string header =
+      R"({"__metadata__": {"format": "yoneda-graph/1", "sources": ")" + deep + R"("}})";
+  const std::uint64_t length = header.size();
+  io::write_text(folder / "deep.safetensors",
+                 std::string(reinterpret_cast<const char*>(&length), sizeof length) + header);
+  CHECK_THROWS_WITH(study::read_graph(folder / "deep.safetensors"),
+                    doctest::Contains("deeper than 64"));
+}
+
+TEST_CASE("arrows to more tokens than any vocabulary has are refused") {
+  const TemporaryFolder folder;
+  LogitArrows arrows = some_arrows(3, 30);
+  arrows.V = Index{1} << 30;
+  study::write_arrows(folder / "a.safetensors", arrows, {}, {});
+  CHECK_THROWS_WITH(study::read_arrows(folder / "a.safetensors"),
+                    doctest::Contains("'vocabulary_size' is no size of a vocabulary"));
+  arrows.V = 30;
+  arrows.positive_tokens[0] = 2147483647;
+  study::write_arrows(folder / "a.safetensors", arrows, {}, {});
+  CHECK_THROWS_WITH(study::read_arrows(folder / "a.safetensors"),
+                    doctest::Contains("holds token 2147483647"));
 }
