@@ -14,29 +14,47 @@ namespace yoneda::io {
 namespace {
 
 constexpr std::size_t depth_limit = 32;
-constexpr std::size_t leaf_limit = 100'000;  // aliases may repeat a part without end
+// Aliases may repeat a part without end, be it an empty one, and a long key is a part of every path
+// below it.
+constexpr std::size_t node_limit = 100'000;
+constexpr std::size_t byte_limit = 16 << 20;
 
 Error bad(const std::string& why) {
   return Error(ErrorKind::format, why);
 }
 
-void flatten(const YAML::Node& node, const std::string& path, std::size_t depth,
-             std::map<std::string, std::string>& leaves) {
-  if (depth > depth_limit) throw bad(fmt::format("YAML nested deeper than {}", depth_limit));
-  if (leaves.size() > leaf_limit) throw bad(fmt::format("YAML of more than {} values", leaf_limit));
-  const std::string before = path.empty() ? "" : path + ".";
-  if (node.IsScalar()) {
-    leaves[path] = node.Scalar();
-  } else if (node.IsSequence()) {
-    for (std::size_t i = 0; i < node.size(); ++i)
-      flatten(node[i], before + std::to_string(i), depth + 1, leaves);
-  } else if (node.IsMap()) {
-    for (const auto& entry : node) {
-      if (!entry.first.IsScalar()) throw bad("YAML with a key that is no text");
-      flatten(entry.second, before + entry.first.Scalar(), depth + 1, leaves);
+class Flattening {
+ public:
+  std::map<std::string, std::string> run(const YAML::Node& root) {
+    visit(root, {}, 0);
+    return std::move(leaves_);
+  }
+
+ private:
+  void visit(const YAML::Node& node, const std::string& path, std::size_t depth) {
+    if (depth > depth_limit) throw bad(fmt::format("YAML nested deeper than {}", depth_limit));
+    if (++nodes_ > node_limit) throw bad(fmt::format("YAML of more than {} values", node_limit));
+    bytes_ += path.size();
+    if (node.IsScalar()) bytes_ += node.Scalar().size();
+    if (bytes_ > byte_limit)
+      throw bad(fmt::format("YAML that unfolds to more than {} bytes", byte_limit));
+    const std::string before = path.empty() ? "" : path + ".";
+    if (node.IsScalar()) {
+      leaves_[path] = node.Scalar();
+    } else if (node.IsSequence()) {
+      for (std::size_t i = 0; i < node.size(); ++i)
+        visit(node[i], before + std::to_string(i), depth + 1);
+    } else if (node.IsMap()) {
+      for (const auto& entry : node) {
+        if (!entry.first.IsScalar()) throw bad("YAML with a key that is no text");
+        visit(entry.second, before + entry.first.Scalar(), depth + 1);
+      }
     }
   }
-}
+
+  std::map<std::string, std::string> leaves_;
+  std::size_t nodes_ = 0, bytes_ = 0;
+};
 
 }  // namespace
 
@@ -47,13 +65,11 @@ std::map<std::string, std::string> read_yaml(const std::string& path) {
     throw Error(ErrorKind::format, fmt::format("a configuration of {} bytes", size), path);
   const std::string text = read_text(path);
   return naming(path, {}, [&] {
-    std::map<std::string, std::string> leaves;
     try {
-      flatten(YAML::Load(text), {}, 0, leaves);
+      return Flattening().run(YAML::Load(text));
     } catch (const YAML::Exception& error) {
       throw bad("not valid YAML: " + printable(error.what()));
     }
-    return leaves;
   });
 }
 
