@@ -28,16 +28,35 @@ std::optional<unsigned char> byte_token(std::string_view text) {
   return static_cast<unsigned char>(byte);
 }
 
-std::string replace_all(std::string text, std::string_view from, std::string_view to) {
-  for (auto at = text.find(from); at != text.npos; at = text.find(from, at + to.size()))
-    text.replace(at, from.size(), to);
-  return text;
+// Throws where the text outgrows `most` bytes.
+std::string replace_all(std::string_view text, std::string_view from, std::string_view to,
+                        std::size_t most) {
+  std::string replaced;
+  while (!text.empty()) {
+    const auto at = std::min(text.find(from), text.size());
+    replaced += text.substr(0, at);
+    text.remove_prefix(at);
+    if (!text.empty()) {
+      replaced += to;
+      text.remove_prefix(from.size());
+    }
+    if (replaced.size() > most)
+      throw Error(ErrorKind::format,
+                  fmt::format("the tokenizer's decoder makes a token longer than {} bytes", most));
+  }
+  return replaced;
 }
+
+// Each is tried on every token.
+constexpr std::size_t replacement_limit = 64;
 
 void replace(TokenForm& form, const std::string& stored, const std::string& meant) {
   const std::pair pair(stored, meant);
-  if (!stored.empty() && std::ranges::find(form.replaced, pair) == form.replaced.end())
-    form.replaced.push_back(pair);
+  if (stored.empty() || std::ranges::find(form.replaced, pair) != form.replaced.end()) return;
+  if (form.replaced.size() == replacement_limit)
+    throw Error(ErrorKind::format,
+                fmt::format("the tokenizer replaces more than {} texts", replacement_limit));
+  form.replaced.push_back(pair);
 }
 
 // A component of a tokenizer.json: {"type": name, ...}; a sequence holds a list of others.
@@ -192,10 +211,12 @@ std::optional<std::string> decode(std::string_view stored, const TokenForm& form
     if (const auto byte = byte_token(stored)) return std::string(1, static_cast<char>(*byte));
   const bool ends_word = !form.word_end.empty() && stored.ends_with(form.word_end);
   if (ends_word) stored.remove_suffix(form.word_end.size());
+  // Replacements can double a text again and again; honest ones put one character for another.
+  const std::size_t most = 64 + 16 * stored.size();
   std::optional<std::string> text;
   text = form.byte_level ? bytes_of(stored) : std::string(stored);
   if (!text) return std::nullopt;
-  for (const auto& [from, to] : form.replaced) text = replace_all(std::move(*text), from, to);
+  for (const auto& [from, to] : form.replaced) text = replace_all(*text, from, to, most);
   if (ends_word) *text += ' ';
   return text;
 }

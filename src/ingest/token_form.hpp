@@ -44,7 +44,8 @@ TokenForm sentencepiece_form();
 std::string describe(const TokenForm& form);
 
 /// The bytes a stored text stands for; nothing where a byte-level text holds a character that
-/// stands for no byte.
+/// stands for no byte. Throws Error{format}, which names no file, where replacements make the text
+/// many times as long.
 std::optional<std::string> decode(std::string_view stored, const TokenForm& form);
 
 }  // namespace yoneda::ingest

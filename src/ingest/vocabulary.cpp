@@ -132,7 +132,8 @@ Places places_for(const std::vector<StoredToken>& tokens, const std::vector<Adde
 TokenForm form_of(const StoredVocabulary& stored, const std::string& path,
                   std::vector<std::string>& notes) {
   std::optional<TokenForm> said = stored.form;
-  if (!said && stored.tokenizer.is_object()) said = form_of_tokenizer(stored.tokenizer, path);
+  if (!said && stored.tokenizer.is_object())
+    said = io::naming(path, {}, [&] { return form_of_tokenizer(stored.tokenizer, path); });
   if (said) {
     if (!said->unread.empty())
       notes.push_back("tokens are shown as they are stored: their decoder, " + said->unread +
@@ -228,7 +229,8 @@ Vocabulary load_vocabulary(const std::string& named) {
   Places places = places_for(stored.tokens, added, path);
   for (StoredToken& token : stored.tokens) places.put(std::move(token));
   for (AddedToken& token : added) places.put(std::move(token));
-  auto texts = decoded_texts(std::move(places), form, origin.notes);
+  auto texts =
+      io::naming(path, {}, [&] { return decoded_texts(std::move(places), form, origin.notes); });
   return Vocabulary(std::move(texts), std::move(origin));
 }
 

@@ -1,5 +1,7 @@
 #include "yoneda/ingest/vocabulary.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <fstream>
 #include <set>
@@ -272,6 +274,30 @@ TEST_CASE("vocabularies that make no sense are refused") {
   mentions(refusal_of("{}"), "holds no tokens");
   mentions(refusal_of(""), "holds no tokens");
   mentions(error_of(folder / "none", [&] { load_vocabulary(folder / "none"); }), "No such file");
+}
+
+TEST_CASE("replacements that fill the memory are refused") {
+  const auto tokenizer = [](int replacements, const std::string& content) {
+    std::string decoders;
+    for (int i = 0; i < replacements; ++i)  // "a" becomes "bb", "bb" becomes "cccc" ...
+      decoders += fmt::format(
+          R"({}{{"type": "Replace", "pattern": {{"String": "{}"}}, "content": "{}"}})",
+          i == 0 ? "" : ", ", static_cast<char>('a' + i % 26) + std::string(i / 26, '+'),
+          content.empty() ? std::string(2, static_cast<char>('b' + i)) : content);
+    return R"({"model": {"vocab": {"a": 0}}, "decoder": {"type": "Sequence", "decoders": [)" +
+           decoders + "]}}";
+  };
+  const Folder folder;
+  const std::string path = folder / "tokenizer.json";
+  const auto refusal_of = [&path](const std::string& text) {
+    io::write_text(path, text);
+    return error_of(path, [&] { load_vocabulary(path); });
+  };
+  mentions(refusal_of(tokenizer(24, "")), "makes a token longer than 80 bytes");
+  mentions(refusal_of(tokenizer(1, std::string(1000, 'x'))), "makes a token longer than 80 bytes");
+  mentions(refusal_of(tokenizer(65, "z")), "replaces more than 64 texts");
+  io::write_text(path, tokenizer(3, ""));
+  CHECK(load_vocabulary(path).texts() == Texts{"dddddddd"});
 }
 
 TEST_CASE("a text file of brackets is text") {
