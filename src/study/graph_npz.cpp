@@ -63,7 +63,7 @@ void sort_rows(const std::vector<Index>& offsets, std::vector<Id>& columns,
     if (std::is_sorted(columns.begin() + offsets[r], columns.begin() + offsets[r + 1])) continue;
     row.clear();
     for (auto i = begin; i < end; ++i) row.emplace_back(columns[i], weights[i]);
-    std::ranges::sort(row);
+    std::ranges::sort(row, {}, &std::pair<Id, float>::first);  // a weight may be a NaN
     for (auto i = begin; i < end; ++i) std::tie(columns[i], weights[i]) = row[i - begin];
   }
 }

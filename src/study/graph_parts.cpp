@@ -1,6 +1,7 @@
 #include "graph_parts.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <tuple>
 #include <utility>
 
@@ -8,6 +9,17 @@
 #include "yoneda/graph/virtual.hpp"
 
 namespace yoneda::study {
+namespace {
+
+// A node without edges takes memory, and a short line can name any number of them.
+void require_plausible(Index n, std::size_t edges, const std::string& path) {
+  constexpr Index always = 1 << 24, for_an_edge = 64;
+  if (n > always && n / for_an_edge > static_cast<Index>(edges))
+    throw Error(ErrorKind::format,
+                std::to_string(n) + " nodes, but only " + std::to_string(edges) + " edges", path);
+}
+
+}  // namespace
 
 GraphKind kind_from(std::string_view text, const std::string& path) {
   for (const GraphKind kind : {GraphKind::user, GraphKind::profile, GraphKind::decoder,
@@ -29,7 +41,11 @@ Index upstream_from(std::string_view text, const SignedGraph& graph, const std::
 
 SignedGraph graph_from(Index n, std::vector<Edge> edges, bool directed, GraphKind kind,
                        const std::string& path) {
-  if (!directed) {  // an edge given in both directions counts once
+  require_plausible(n, edges.size(), path);
+  // A NaN has no place in an order; from_edges says which edge has it.
+  const bool ordered =
+      std::ranges::none_of(edges, [](const Edge& e) { return std::isnan(e.weight); });
+  if (!directed && ordered) {  // an edge given in both directions counts once
     for (Edge& e : edges)
       if (e.source > e.target) std::swap(e.source, e.target);
     const auto all = [](const Edge& e) { return std::tie(e.source, e.target, e.weight); };

@@ -32,7 +32,7 @@ GraphKind kind_from(std::string_view text, const std::string& path);
 Index upstream_from(std::string_view text, const SignedGraph& graph, const std::string& path);
 
 /// An undirected edge may be given in both directions, with one weight. Throws as
-/// SignedGraph::from_edges, naming the file.
+/// SignedGraph::from_edges, naming the file; Error{format} for far more nodes than edges.
 SignedGraph graph_from(Index n, std::vector<Edge> edges, bool directed, GraphKind kind,
                        const std::string& path);
 

@@ -1,6 +1,7 @@
 #include "yoneda/study/graph_file.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <filesystem>
 #include <limits>
@@ -218,6 +219,17 @@ TEST_CASE("damaged graphs are refused in one line that names file and place") {
   refused("%%MatrixMarket matrix coordinate real symmetric\n2 2 2\n2 1 1\n", "announces 2 entries");
   refused("%%MatrixMarket matrix coordinate real symmetric\n2 2 1\n3 1 1\n", "leaves the graph");
   CHECK(message_of(folder / "missing.tsv").find("missing.tsv") != std::string::npos);
+
+  // A line may name more nodes than memory holds.
+  refused("0 2147483646 1\n", "2147483647 nodes, but only 1 edges");
+  refused("# node count 2147483647\n0 1 1\n", "2147483647 nodes, but only 1 edges");
+  refused("%%MatrixMarket matrix coordinate real general\n2147483647 2147483647 0\n",
+          "2147483647 nodes, but only 0 edges");
+  io::write_text(path, "# node count 1000000\n0 1 1\n");  // what graphs do have
+  CHECK(study::read_graph(path).graph.node_count() == 1'000'000);
+  std::string unordered;  // a NaN among equal edges is no place to sort by
+  for (int i = 0; i < 200; ++i) unordered += i % 3 == 0 ? "0 1 nan\n" : fmt::format("0 1 {}\n", i);
+  refused(unordered, "weights are finite and not zero");
 
   const SignedGraph graph = random_graph(10, 20, Direction::undirected, GraphKind::user);
   study::write_graph(folder / "g.safetensors", graph, {});
