@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -85,6 +86,13 @@ void require_plausible(const PickledTensor& tensor) {
                           tensor.storage_count, shape_text(tensor.shape)));
 }
 
+// Of a tensor without elements, offset and strides may be any number; here they are reckoned with.
+void place_empty(PickledTensor& tensor) {
+  if (std::ranges::find(tensor.shape, 0) == tensor.shape.end()) return;
+  tensor.offset = 0;
+  tensor.strides.clear();
+}
+
 }  // namespace
 
 TensorFile read_torch(const std::string& path) {
@@ -102,6 +110,7 @@ TensorFile parse_torch(const SharedBytes& file, const std::string& path) {
     for (PickledTensor& pickled : state.tensors) {
       const ZipMember& member = storage_of(*archive, folder, pickled);
       require_plausible(pickled);
+      place_empty(pickled);
       const auto read = [archive, member, path] {
         if (member.stored()) return archive->stored(member);
         return naming(path, "member " + quote(member.name), [&] { return archive->bytes(member); });

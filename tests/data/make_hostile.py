@@ -268,7 +268,8 @@ def pt_files():
             ("stride_missing", dict(stride=(1,))), ("stride_surplus", dict(stride=(1, 2, 3))),
             ("size_of_floats", dict(size=(b"G" + struct.pack(">d", 6.0), D))),
             ("size_of_many", dict(size=(1,) * 500, stride=(1,) * 500)),
-            ("expanded_hugely", dict(size=(2**33, D), stride=(0, 1)))):
+            ("expanded_hugely", dict(size=(2**33, D), stride=(0, 1))),
+            ("empty_far", dict(offset=2**61, size=(0, D), stride=(2**62, 2**62)))):
         of(f"view_{name}", tensor(**view))
 
     # What a pickle can ask for. None of it may run.

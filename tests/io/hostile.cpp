@@ -82,7 +82,8 @@ TEST_CASE("archives that lie") {
 }
 
 TEST_CASE("checkpoints that lie") {
-  check_read(read_from("hostile/pt"), {"valid.pt", "valid_deflated.pt", "nan.pt"},
+  check_read(read_from("hostile/pt"),
+             {"valid.pt", "valid_deflated.pt", "nan.pt", "view_empty_far.pt"},
              {"storage_long.pt", "version_99.pt"});
   refused("pt/calls_os_system.pt", "system");
   refused("pt/storage_missing.pt", "is missing");
