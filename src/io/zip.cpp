@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
+#include <mutex>
 #include <utility>
 
 #include "io/libzip.hpp"
@@ -210,12 +211,22 @@ void require_checksum(const ZipMember& member, std::uint32_t found) {
 
 }  // namespace
 
-ZipArchive::ZipArchive(SharedBytes file) : file_(std::move(file)) {
-  Reader reader(file_);
-  const Archive archive = open(reader);
-  const auto count = static_cast<std::uint64_t>(zip_get_num_entries(archive.get(), 0));
+// Kept for start(): to open an archive takes as long as it has members, and every member is
+// started.
+struct ZipArchive::Opened {
+  explicit Opened(const SharedBytes& file) : reader(file), archive(open(reader)) {}
+
+  Reader reader;
+  Archive archive;
+  std::mutex in_use;
+};
+
+ZipArchive::ZipArchive(SharedBytes file)
+    : file_(std::move(file)), opened_(std::make_shared<Opened>(file_)) {
+  zip_t* const archive = opened_->archive.get();
+  const auto count = static_cast<std::uint64_t>(zip_get_num_entries(archive, 0));
   for (std::uint64_t i = 0; i < count; ++i) {
-    members_.push_back(member_at(archive.get(), reader, i));
+    members_.push_back(member_at(archive, opened_->reader, i));
     const std::string& name = members_.back().name;
     require_harmless(name);
     if (!position_.emplace(name, i).second) throw damaged("member " + quote(name) + " given twice");
@@ -233,9 +244,8 @@ std::vector<std::byte> ZipArchive::start(const ZipMember& member, Index count) c
     std::ranges::copy(stored(member).span.first(bytes.size()), bytes.begin());
     return bytes;
   }
-  Reader reader(file_);
-  const Archive archive = open(reader);
-  read_into(open_member(archive.get(), member.index).get(), bytes.data(),
+  const std::scoped_lock alone(opened_->in_use);
+  read_into(open_member(opened_->archive.get(), member.index).get(), bytes.data(),
             static_cast<Index>(bytes.size()));
   return bytes;
 }

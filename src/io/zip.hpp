@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,7 +38,8 @@ class ZipArchive {
 
   /// The bytes of a stored member, where they lie in the file.
   SharedBytes stored(const ZipMember& member) const { return file_.part(member.at, member.size); }
-  /// The first `count` bytes of a member, fewer where it is shorter.
+  /// The first `count` bytes of a member, fewer where it is shorter. One caller at a time waits for
+  /// another: the directory is not read anew.
   std::vector<std::byte> start(const ZipMember& member, Index count) const;
   /// Hands out the bytes behind the first `skip` in pieces of the given size, the last one shorter,
   /// and compares the checksum at the end. Throws Error{format} for damage.
@@ -49,7 +51,10 @@ class ZipArchive {
  private:
   void stream_stored(const ZipMember& member, Index skip, Index piece, const ByteSink& sink) const;
 
+  struct Opened;
+
   SharedBytes file_;
+  std::shared_ptr<Opened> opened_;
   std::vector<ZipMember> members_;
   std::map<std::string, std::size_t, std::less<>> position_;
 };
