@@ -158,8 +158,8 @@ ReadingRoute reading_route(const Sae& sae) {
   const Origin& origin = sae.origin;
   if (is_embedding(origin.hook_point)) return {ReadingSite::stream, 0, std::nullopt};
   const auto [layer, tail] = split_at_layer(origin.hook_point);
-  const auto at = [layer = layer](ReadingSite site, Moment half) {
-    return ReadingRoute{site, moment_at(layer, half), layer};
+  const auto at = [in = layer](ReadingSite site, Moment half) {
+    return ReadingRoute{site, moment_at(in, half), in};
   };
   if (origin.hook_point.empty()) return {};
   if (const KnownPlace* place = known_place(tail)) return at(place->site, place->half);

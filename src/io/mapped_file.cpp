@@ -10,6 +10,14 @@
 #include <cstring>
 #include <utility>
 
+// Only AddressSanitizer's own macros, which do nothing without it.
+#if __has_include(<sanitizer/asan_interface.h>)
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(start, size)
+#define ASAN_UNPOISON_MEMORY_REGION(start, size)
+#endif
+
 #include "io/file.hpp"
 #include "io/path_slots.hpp"
 #include "yoneda/io/atomic_file.hpp"
@@ -19,6 +27,20 @@ namespace {
 
 constinit PathSlots mapped_paths;
 
+std::size_t page_size() {
+  return static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+}
+
+// From the end of a mapped file to that of its last page there are zeros, which nobody may read.
+struct Padding {
+  void* start;
+  std::size_t size;
+
+  Padding(void* mapped, std::size_t bytes)
+      : start(static_cast<std::byte*>(mapped) + bytes),
+        size((page_size() - bytes % page_size()) % page_size()) {}
+};
+
 /// A mapping, known to the signal handler while it exists.
 class Mapping {
  public:
@@ -26,8 +48,12 @@ class Mapping {
       : path_(std::move(path)),
         start_(start),
         size_(size),
-        slot_(mapped_paths.add({path_.c_str(), reinterpret_cast<std::uintptr_t>(start), size})) {}
+        padding_(start, size),
+        slot_(mapped_paths.add({path_.c_str(), reinterpret_cast<std::uintptr_t>(start), size})) {
+    ASAN_POISON_MEMORY_REGION(padding_.start, padding_.size);
+  }
   ~Mapping() {
+    ASAN_UNPOISON_MEMORY_REGION(padding_.start, padding_.size);
     mapped_paths.remove(slot_);
     munmap(start_, size_);
   }
@@ -38,6 +64,7 @@ class Mapping {
   std::string path_;
   void* start_;
   std::size_t size_;
+  [[maybe_unused]] Padding padding_;
   std::size_t slot_;
 };
 
@@ -110,7 +137,7 @@ SharedBytes map_file(const std::string& path) {
 
 void release(const SharedBytes& bytes) {
   if (!bytes.mapped || bytes.span.empty()) return;
-  const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
+  const std::uintptr_t page = page_size();
   const auto begin = reinterpret_cast<std::uintptr_t>(bytes.span.data());
   const std::uintptr_t first = (begin + page - 1) / page * page;
   const std::uintptr_t last = (begin + bytes.span.size()) / page * page;

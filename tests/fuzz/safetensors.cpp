@@ -1,0 +1,8 @@
+#include "yoneda/io/safetensors.hpp"
+
+#include "read_values.hpp"
+
+void read_input(yoneda::fuzz::Input input) {
+  using namespace yoneda;
+  fuzz::read_values(io::parse_safetensors(fuzz::bytes(input), "input"));
+}
