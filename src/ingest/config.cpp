@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <limits>
 #include <utility>
 
 #include "io/json.hpp"
@@ -33,6 +34,14 @@ std::optional<Index> Config::count(std::initializer_list<const char*> keys) cons
   for (const char* key : keys)
     if (auto found = io::count_at(object_, key, path_)) return found;
   return std::nullopt;
+}
+
+std::optional<Index> Config::times(Index size, const char* key) const {
+  const auto factor = count({key});
+  if (!factor) return std::nullopt;
+  if (size > 0 && *factor > std::numeric_limits<Index>::max() / size)
+    throw bad(fmt::format("{} times '{}' {} is more than anything has", size, key, *factor));
+  return size * *factor;
 }
 
 std::optional<double> Config::number(const char* key) const {

@@ -28,6 +28,8 @@ class Config {
   /// where it has another type.
   std::optional<std::string> text(std::initializer_list<const char*> keys) const;
   std::optional<Index> count(std::initializer_list<const char*> keys) const;
+  /// So many times `size` as the key says. Throws Error{format} where that is beyond all numbers.
+  std::optional<Index> times(Index size, const char* key) const;
   std::optional<double> number(const char* key) const;
   std::optional<bool> flag(const char* key) const;
 

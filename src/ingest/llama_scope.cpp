@@ -154,8 +154,9 @@ std::optional<SaeParts> llama_scope_r1(const Place& place) {
   set_origin(config, place, weights, sae);
   sae.origin.dialect = "Llama Scope R1";
   const auto d = config.count({"d_model"});
-  const auto factor = config.count({"expansion_factor"});
-  const Index n = factor ? *d * *factor : weights.at(later ? "b_E" : "encoder.bias").count();
+  if (!d) throw config.bad("'d_model' is null");
+  const auto multiple = config.times(*d, "expansion_factor");
+  const Index n = multiple ? *multiple : weights.at(later ? "b_E" : "encoder.bias").count();
   set_layers(weights, n, *d, parts);
   set_input_scale(config, weights, *d, sae);
   sae.subtract_b_dec = config.flag("apply_decoder_bias_to_pre_encoder").value_or(false);

@@ -21,9 +21,9 @@ constexpr const char* weights_name = "sae.safetensors";
 Index latents(const Config& config, Index d_in) {
   const Index given = config.count({"num_latents"}).value_or(0);
   if (given > 0) return given;
-  const Index factor = config.count({"expansion_factor"}).value_or(0);
-  if (factor < 1) throw config.bad("neither 'num_latents' nor 'expansion_factor'");
-  return d_in * factor;
+  const Index multiple = config.times(d_in, "expansion_factor").value_or(0);
+  if (multiple < 1) throw config.bad("neither 'num_latents' nor 'expansion_factor'");
+  return multiple;
 }
 
 void set_activation(const Config& config, Index n, Sae& sae) {

@@ -19,6 +19,7 @@ constexpr std::array saes{
     Place{"sae/sparsify/run/layers.5", "cfg.json"},
     Place{"sae/dictionary_learning/topk/trainer_0", "config.json"},
     Place{"sae/llama-scope/Llama3_1-8B-Base-L24R-2x", "hyperparams.json"},
+    Place{"sae/llama-scope-r1-distill/400M-Slimpajama-400M-OpenR1-Math-220k/L15R", "config.json"},
     Place{"sae/gemma-scope-2-4b-pt/resid_post/layer_17_width_16k_l0_small", "config.json"},
     Place{"sae/qwen-scope/SAE-Res-Qwen3-1.7B-Base-W32K-L0_50", "config.json"},
     Place{"sae/circuit-tracer/qwen3-4b-transcoders", "config.yaml"},
