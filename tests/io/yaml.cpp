@@ -43,5 +43,5 @@ TEST_CASE("aliases that double themselves are refused, be it without a value") {
 TEST_CASE("a long key above many values is refused before it is written out for each") {
   std::string list;
   for (int i = 0; i < 50'000; ++i) list += "1,";
-  refused(std::string(100'000, 'k') + ": [" + list + "]\n", "unfolds to more than");
+  refused("? " + std::string(100'000, 'k') + "\n: [" + list + "]\n", "unfolds to more than");
 }
