@@ -41,10 +41,13 @@ std::string written(const Place& place, yoneda::fuzz::Input input) {
 
 void read_input(yoneda::fuzz::Input input) {
   using namespace yoneda;
-  for (const Place& place : saes) {
-    const std::string folder = written(place, input);
-    fuzz::may_refuse([&] { ingest::outline_sae(folder); });
-    fuzz::may_refuse([&] { ingest::outline_sae(folder, {.layer = 1}, 4); });
+  // In one of the places, which its length decides: all would take nine times as long.
+  const std::size_t which = input.size() % (saes.size() + 1);
+  if (which == saes.size()) {
+    ingest::outline_unembedding(written(model, input));
+    return;
   }
-  ingest::outline_unembedding(written(model, input));
+  const std::string folder = written(saes[which], input);
+  fuzz::may_refuse([&] { ingest::outline_sae(folder); });
+  ingest::outline_sae(folder, {.layer = 1}, 4);
 }
