@@ -20,13 +20,14 @@ constexpr std::string_view alphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 // By character; -1: none of base64's.
-constexpr auto values = [] {
+consteval std::array<int, 256> base64_values() {
   std::array<int, 256> table{};
   table.fill(-1);
   for (std::size_t i = 0; i < alphabet.size(); ++i)
     table[static_cast<unsigned char>(alphabet[i])] = static_cast<int>(i);
   return table;
-}();
+}
+constexpr std::array<int, 256> values = base64_values();
 
 // Nothing where the text is no base64: whole groups of four, padded with one or two '='.
 std::optional<std::string> from_base64(std::string_view text) {

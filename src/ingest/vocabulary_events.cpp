@@ -16,9 +16,8 @@ using nlohmann::json;
 
 // A value in its place: at the end of a list, under its key in an object.
 json& keep(json& tree, const std::string& key, json value) {
-  if (!tree.is_array()) return tree[key] = std::move(value);
-  tree.push_back(std::move(value));
-  return tree.back();
+  if (tree.is_array()) return tree.emplace_back(std::move(value));
+  return tree[key] = std::move(value);
 }
 
 }  // namespace

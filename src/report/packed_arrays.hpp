@@ -34,9 +34,14 @@ class PackedArrays {
  private:
   template <class T>
   static const char* type() {
-    if constexpr (std::is_same_v<T, float>) return "f32";
-    if constexpr (std::is_same_v<T, std::int32_t>) return "i32";
-    if constexpr (std::is_same_v<T, std::uint8_t>) return "u8";
+    if constexpr (std::is_same_v<T, float>) {
+      return "f32";
+    } else if constexpr (std::is_same_v<T, std::int32_t>) {
+      return "i32";
+    } else {
+      static_assert(std::is_same_v<T, std::uint8_t>, "the page reads no other numbers");
+      return "u8";
+    }
   }
 
   std::string bytes_;
