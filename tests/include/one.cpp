@@ -4,7 +4,7 @@
 #include "yoneda/linear/eigenpairs.hpp"
 #include "yoneda/yoneda.hpp"
 
-const yoneda::Gemm& gemm_seen_by_two();
+const yoneda::Gemm& gemm_seen_by_two();  // NOLINT(misc-use-internal-linkage): two.cpp's
 
 int main() {
   // An inline function is one function: both units must see the same object.

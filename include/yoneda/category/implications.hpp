@@ -121,7 +121,8 @@ inline std::vector<Implication> exact_implications(const ConceptLattice& lattice
               of[c].push_back(
                   {std::move(premise), std::move(rest), closed.support(), closed.support()});
           }
-          if ((total += std::ssize(of[c])) > most) detail::refuse_more_than(most);
+          total += std::ssize(of[c]);
+          if (total > most) detail::refuse_more_than(most);
         }
       },
       progress, "implications");

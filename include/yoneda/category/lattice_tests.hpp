@@ -66,8 +66,9 @@ inline LatticeFigures drawn_figures(const FormalContext& context, const LatticeT
 
 /// One test for each figure. More is better, and there is no best.
 inline std::vector<NullTest> tests_of(const LatticeFigures& observed,
-                                      std::span<const LatticeFigures> draws, std::string kind,
-                                      std::string keeps, std::uint64_t seed) {
+                                      std::span<const LatticeFigures> draws,
+                                      const std::string& kind, const std::string& keeps,
+                                      std::uint64_t seed) {
   constexpr double none = std::numeric_limits<double>::infinity();
   std::vector<NullTest> tests;
   for (std::size_t i = 0; i < LatticeFigures::names.size(); ++i) {

@@ -144,7 +144,7 @@ struct Polar {
 template <class = void>
 Polar polar(const Eigen::MatrixXd& M) {
   const Eigen::JacobiSVD<Eigen::MatrixXd> svd(M, Eigen::ComputeFullU | Eigen::ComputeFullV);
-  const Eigen::VectorXd values = svd.singularValues();
+  const Eigen::VectorXd& values = svd.singularValues();
   const double largest = values[0];
   return {svd.matrixU() * svd.matrixV().transpose(),
           largest > 0 ? values[values.size() - 1] / largest : 0};

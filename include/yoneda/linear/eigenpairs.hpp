@@ -150,7 +150,7 @@ template <LinearOperator OpB, LinearOperator OpA>
 Deflation ritz_pairs(const OpB& B, const OpA& A, const Eigen::MatrixXd& X) {
   const Eigen::MatrixXd AX = image(A, X);
   const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> gram(X.transpose() * AX);
-  const Eigen::VectorXd sizes = gram.eigenvalues();
+  const Eigen::VectorXd& sizes = gram.eigenvalues();
   const double least = 1e-10 * sizes[sizes.size() - 1];
   const Index rank = (sizes.array() > least).count();
   const Eigen::MatrixXd whitened = gram.eigenvectors().rightCols(rank) *

@@ -87,7 +87,7 @@ namespace detail {
 
 inline std::string number(const char* format, double value) {
   std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), format, value);
+  static_cast<void>(std::snprintf(text.data(), text.size(), format, value));
   return text.data();
 }
 
