@@ -254,12 +254,12 @@ std::optional<std::string> find_vocabulary(const std::string& path) {
   const auto inside = [&](const std::string& model) {
     return fs::is_regular_file(model, ignored) && has_gguf_vocabulary(model);
   };
-  if (const std::string model = first_gguf_shard(path); !is_folder && inside(model)) return model;
+  if (std::string model = first_gguf_shard(path); !is_folder && inside(model)) return model;
   const fs::path folder = is_folder ? fs::path(path) : fs::path(path).parent_path();
   for (const char* name : {"tokenizer.json", "vocab.json", "tokens.json", "vocab.txt",
                            "tokenizer.model", "spiece.model", "tokenizer.bin"})
     if (fs::is_regular_file(folder / name, ignored)) return (folder / name).string();
-  if (const std::string model = is_folder ? the_gguf_file(path) : ""; inside(model)) return model;
+  if (std::string model = is_folder ? the_gguf_file(path) : ""; inside(model)) return model;
   return the_llama2c_tokenizer(folder.empty() ? fs::path(".") : folder);
 }
 
