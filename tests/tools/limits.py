@@ -128,26 +128,26 @@ class Limits(Scratch):
     # ---- files that change
 
     def test_files_that_shrink_while_they_are_read(self):
-        big = self.folder / "big.safetensors"
-        n, d = 20000, 512
-        write_safetensors(big, {"W_dec": numpy.random.default_rng(0).standard_normal((n, d)).astype("float32")})
+        sae, model = self.folder / "many.safetensors", self.folder / "words.safetensors"
+        normals = numpy.random.default_rng(0)
+        write_safetensors(sae, {"W_dec": normals.standard_normal((20000, 64)).astype("float32")})
+        # Read in place, again for every block of features.
+        write_safetensors(model, {"W_U": normals.standard_normal((20000, 64)).astype("float32"),
+                                  "final_norm_weight": numpy.ones(64, "float32")})
         (self.folder / "vocab.json").unlink()  # which is of fewer tokens
-        write_safetensors(self.folder / "words.safetensors",
-                          {"W_U": numpy.random.default_rng(1).standard_normal((20000, d)).astype("float32"),
-                           "final_norm_weight": numpy.ones(d, "float32")})
-        running = subprocess.Popen([PROGRAM, *map(str, self.job(sae=big, model=self.folder / "words.safetensors")), "--block",
-                                    "256", "--threads", "1", "--progress", "lines"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        running = subprocess.Popen([PROGRAM, *map(str, self.job(sae=sae, model=model)), "--block", "256", "--threads", "1",
+                                    "--progress", "lines"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         seen = []
         for line in running.stderr:  # until rows are being read
             seen.append(line)
             if line.startswith("logit arrows"):
                 break
-        os.truncate(big, 4096)
+        os.truncate(model, 4096)
         said = running.communicate(timeout=LIMIT)[1].splitlines()
         self.assertEqual(running.returncode, 3, (seen, said))
         last = [line for line in said if line.startswith("yoneda: ")]
         self.assertEqual(len(last), 1, said)
-        self.assertIn(f"{big}: cannot be read any more: it was shortened", last[0])
+        self.assertIn(f"{model}: cannot be read any more: it was shortened", last[0])
         self.assertEqual([path for path in self.folder.rglob("*.tmp")], [])
 
     # ---- permissions

@@ -15,6 +15,7 @@ def write_safetensors(path, tensors, metadata=None):
         header[name] = {"dtype": dtype, "shape": list(array.shape), "data_offsets": [len(data), len(data) + len(raw)]}
         data += raw
     text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)  # as writers do: then numbers can be used where they lie
     path.write_bytes(struct.pack("<Q", len(text)) + text + data)
 
 

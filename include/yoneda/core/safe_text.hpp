@@ -28,7 +28,7 @@ bool within(const std::array<CodeRange, n>& ranges, char32_t code) {
 // U+0020, private use and noncharacters. Source: The Unicode Consortium 2022, The Unicode Standard
 // (general categories Cc, Cf, Co, Zl, Zp, Zs; property Default_Ignorable_Code_Point). Format
 // characters that are drawn (Arabic and Kaithi number signs) stay.
-inline constexpr std::array unseen{
+inline constexpr std::array invisible{
     CodeRange{0x0, 0x1f},           // C0 controls
     CodeRange{0x7f, 0xa0},          // delete, C1 controls, no-break space
     CodeRange{0xad, 0xad},          // soft hyphen
@@ -93,8 +93,8 @@ inline Glyph first_glyph(std::string_view text) {
   if (code == '\n') return escaped("\\n", bytes);
   if (code == '\t') return escaped("\\t", bytes);
   if (code == '\r') return escaped("\\r", bytes);
-  if (code < 0x80 && within(unseen, code)) return escaped("\\x" + hexadecimal(code, 2), bytes);
-  if (within(unseen, code) || (code & 0xfffe) == 0xfffe)
+  if (code < 0x80 && within(invisible, code)) return escaped("\\x" + hexadecimal(code, 2), bytes);
+  if (within(invisible, code) || (code & 0xfffe) == 0xfffe)
     return escaped("\\u{" + hexadecimal(code, 1) + "}", bytes);
   return {std::string(text.substr(0, bytes)), bytes, within(wide, code) ? 2u : 1u};
 }
