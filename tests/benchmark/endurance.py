@@ -120,7 +120,7 @@ def large_graph(home):
     n, d = options.graph, 16
     V = max(200, n // 50)
     sae = weights.plain(home / "wide.safetensors", {"W_dec": (n, d)}, seed=1)
-    model = weights.plain(home / "words.safetensors", {"W_U": (V, d)}, seed=2)
+    model = weights.plain(home / "words.safetensors", {"W_U": (V, d), "final_norm_weight": (d,)}, seed=2)
     study = home / "large"
     done(f"arrows of {n:,} features, V = {V:,}", home, "arrows", "--sae", sae, "--model", model, "-k", 10, "-o", "a.safetensors")
     done(f"graph of {n:,} features", home, "graph", "a.safetensors", "--neighbors", 8, "-o", "g.safetensors")
@@ -138,7 +138,7 @@ def large_graph(home):
 
 def at_once(home):
     sae = weights.plain(home / "small.safetensors", {"W_dec": (400, 32)}, seed=3)
-    model = weights.plain(home / "small-words.safetensors", {"W_U": (1000, 32)}, seed=4)
+    model = weights.plain(home / "small-words.safetensors", {"W_U": (1000, 32), "final_norm_weight": (32,)}, seed=4)
     for what, names in (("eight studies", [f"study-{i}" for i in range(8)]), ("one study", ["shared"] * 8)):
         running = [subprocess.Popen([options.yoneda, "run", "--sae", sae, "--model", model, "-k", "10", "--samples", "10", "-o",
                                      home / name], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) for name in names]
