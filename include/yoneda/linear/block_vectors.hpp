@@ -90,7 +90,7 @@ void for_row_blocks(Index rows, Index block, const Body& body) {
   parallel_for(blocks, [&](Index b) { body(b * block, std::min(rows, (b + 1) * block)); });
 }
 
-constexpr Index block_rows = 4096;  // some tens of microseconds, well above what a thread costs
+constexpr Index rows_together = 4096;  // some tens of microseconds, well above what a thread costs
 
 }  // namespace detail
 
@@ -98,7 +98,7 @@ constexpr Index block_rows = 4096;  // some tens of microseconds, well above wha
 /// are the same for any number of threads. Cost: the entries of A, read once for all four.
 inline VectorBlock block_product(const SparseRows& A, const VectorBlock& X) {
   VectorBlock Y(A.rows(), block_width);
-  detail::for_row_blocks(A.rows(), detail::block_rows, [&](Index first, Index last) {
+  detail::for_row_blocks(A.rows(), detail::rows_together, [&](Index first, Index last) {
     with_simd<detail::block_product_rows>(A.outerIndexPtr(), A.innerIndexPtr(), A.valuePtr(),
                                           X.data(), Y.data(), first, last);
   });
@@ -108,7 +108,7 @@ inline VectorBlock block_product(const SparseRows& A, const VectorBlock& X) {
 /// QᵀX for the first m columns of a basis -> [m, 4]. Sums of fixed blocks of rows, added in order:
 /// the same bits for any number of threads. Cost: 8 n m.
 inline VectorBlock inner_products(const Basis& Q, Index m, const VectorBlock& X) {
-  const Index rows = Q.rows(), block = std::max(detail::block_rows, (rows + 63) / 64);
+  const Index rows = Q.rows(), block = std::max(detail::rows_together, (rows + 63) / 64);
   std::vector<VectorBlock> parts((rows + block - 1) / block, VectorBlock::Zero(m, block_width));
   detail::for_row_blocks(rows, block, [&](Index first, Index last) {
     with_simd<detail::inner_product_rows>(Q.data() + first * Q.cols(), Q.cols(), m,
@@ -122,7 +122,7 @@ inline VectorBlock inner_products(const Basis& Q, Index m, const VectorBlock& X)
 
 /// X += QC for the first m columns of a basis and C [m, 4]. Cost: 8 n m.
 inline void add_product(const Basis& Q, const VectorBlock& C, VectorBlock& X) {
-  detail::for_row_blocks(Q.rows(), detail::block_rows, [&](Index first, Index last) {
+  detail::for_row_blocks(Q.rows(), detail::rows_together, [&](Index first, Index last) {
     with_simd<detail::add_product_rows>(Q.data() + first * Q.cols(), Q.cols(), C.rows(), C.data(),
                                         X.data() + first * block_width, last - first);
   });
