@@ -15,8 +15,8 @@
 #include "yoneda/core/random.hpp"
 #include "yoneda/core/types.hpp"
 #include "yoneda/linear/block_vectors.hpp"
-#include "yoneda/linear/eigenpairs.hpp"
 #include "yoneda/linear/sparse_product.hpp"
+#include "yoneda/linear/spectrum.hpp"
 
 namespace yoneda {
 

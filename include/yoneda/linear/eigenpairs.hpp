@@ -16,6 +16,7 @@
 #include "yoneda/core/random.hpp"
 #include "yoneda/core/types.hpp"
 #include "yoneda/linear/conjugate_gradients.hpp"
+#include "yoneda/linear/spectrum.hpp"
 
 namespace yoneda {
 
@@ -28,23 +29,7 @@ struct EigenpairOptions {
   Index restarts = 1000;    ///< of the Krylov space within a round
 };
 
-/// Eigenvalues descending, eigenvectors as columns with VᵀAV = 1. The entry of the largest
-/// magnitude of each vector is positive (ties: the first such entry).
-struct Eigenpairs {
-  Eigen::VectorXd values;   ///< [k]
-  Eigen::MatrixXd vectors;  ///< [n, k]
-};
-
 namespace detail {
-
-template <class = void>
-void fix_signs(Eigen::MatrixXd& vectors) {
-  for (Index j = 0; j < vectors.cols(); ++j) {
-    Index largest = 0;
-    vectors.col(j).cwiseAbs().maxCoeff(&largest);
-    if (vectors(largest, j) < 0) vectors.col(j) *= -1;
-  }
-}
 
 /// AX, column by column.
 template <LinearOperator Operator>
