@@ -2,23 +2,11 @@
 
 #include <doctest/doctest.h>
 
-#include <vector>
-
-#include "yoneda/core/random.hpp"
+#include "linear/random_rows.hpp"
 
 using namespace yoneda;
 
 namespace {
-
-SparseRows random_rows(Index rows, Index columns, std::uint64_t seed) {
-  Random random(seed);
-  std::vector<Eigen::Triplet<double, Index>> entries;
-  for (Index e = 0; e < 5 * rows; ++e)
-    entries.emplace_back(random.below(rows), random.below(columns), random.normal());
-  SparseRows matrix(rows, columns);
-  matrix.setFromTriplets(entries.begin(), entries.end());
-  return matrix;
-}
 
 template <class Matrix>
 Matrix normals(Index rows, Index columns, std::uint64_t seed) {

@@ -36,13 +36,11 @@ SparsePencil diagonal(const Eigen::VectorXd& values) {
 }  // namespace
 
 TEST_CASE("planted values are found with their copies") {
-  const Index n = 120;
-  const Eigen::VectorXd expected =
-      with_crowd({3.0, 2.5, 2.5, 2.5, 2.0, 1.5, 1.5, 1.5, 1.5, 1.5, 1.2}, n);
+  const Eigen::VectorXd expected = with_copies();
   for (const std::uint64_t seed : {1, 2, 3}) {
     const Pencil pencil = planted(expected, seed);
     const SparsePencil matrices = sparse(pencil);
-    for (const Index k : {1, 2, 3, 4, 5, 8, 10, 11, 14}) {
+    for (const Index k : counts_of_copies) {
       CAPTURE(k);
       const auto found = davidson_eigenpairs(matrices, {k, seed}, closely);
       REQUIRE(found);

@@ -5,6 +5,7 @@
 
 #include <Eigen/Core>
 #include <Eigen/QR>
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -40,6 +41,12 @@ inline Eigen::VectorXd with_crowd(std::vector<double> top, Index n) {
   values.tail(n - kept) = Eigen::VectorXd::LinSpaced(n - kept, 0.9, -1);
   return values;
 }
+
+/// Values with copies, and counts of which some end among them.
+inline Eigen::VectorXd with_copies() {
+  return with_crowd({3.0, 2.5, 2.5, 2.5, 2.0, 1.5, 1.5, 1.5, 1.5, 1.5, 1.2}, 120);
+}
+inline constexpr std::array<Index, 9> counts_of_copies{1, 2, 3, 4, 5, 8, 10, 11, 14};
 
 inline void check_pairs(const Pencil& pencil, const Eigenpairs& pairs,
                         const Eigen::VectorXd& expected) {

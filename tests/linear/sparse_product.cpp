@@ -2,26 +2,9 @@
 
 #include <doctest/doctest.h>
 
-#include <vector>
-
-#include "yoneda/core/random.hpp"
+#include "linear/random_rows.hpp"
 
 using namespace yoneda;
-
-namespace {
-
-/// About four entries a row, some rows empty.
-SparseRows random_rows(Index rows, Index columns, std::uint64_t seed) {
-  Random random(seed);
-  std::vector<Eigen::Triplet<double, Index>> entries;
-  for (Index e = 0; e < 4 * rows; ++e)
-    entries.emplace_back(random.below(rows), random.below(columns), random.normal());
-  SparseRows matrix(rows, columns);
-  matrix.setFromTriplets(entries.begin(), entries.end());
-  return matrix;
-}
-
-}  // namespace
 
 TEST_CASE("the product of a sparse matrix is Eigen's, for one block of rows and for several") {
   for (const Index rows : {0, 1, 100, 4096, 4097, 10'000}) {

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <concepts>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -110,7 +111,7 @@ class Davidson {
   }
 
  private:
-  static constexpr double infinity = 1e300;
+  static constexpr double infinity = std::numeric_limits<double>::infinity();
 
   Solved random_block() {
     VectorBlock X(n_, block_width);
