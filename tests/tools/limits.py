@@ -125,6 +125,33 @@ class Limits(Scratch):
         path.write_bytes(b"\x93NUMPY\1\0" + (len(header) + 1).to_bytes(2, "little") + header + b"\n")
         self.one_line(2, str(path), "inspect", path)
 
+    # ---- memory
+
+    def test_less_memory_changes_no_bit(self):
+        toy(self.folder, n=20000, d=8, V=300)  # more than 64M holds at once
+        found = []
+        for memory in ("64M", "1G"):
+            arrows = self.folder / f"arrows-{memory}.safetensors"
+            self.assertEqual(ran("arrows", "--sae", self.sae, "--model", self.model, "-k", 10, "--memory", memory, "-o", arrows).returncode, 0)
+            found.append(read_safetensors(arrows)[0])
+        self.assertEqual(found[0].keys(), found[1].keys())
+        for name, values in found[0].items():
+            self.assertEqual(values.tobytes(), found[1][name].tobytes(), name)
+
+    def test_what_memory_cannot_hold(self):
+        path, n, d = self.folder / "many.safetensors", 3_000_000, 8
+        header = json.dumps({"W_dec": {"dtype": "F32", "shape": [n, d], "data_offsets": [0, 4 * n * d]}}).encode()
+        header += b" " * (-len(header) % 8)
+        with open(path, "wb") as file:
+            file.write(len(header).to_bytes(8, "little") + header)
+            file.truncate(8 + len(header) + 4 * n * d)  # a hole takes no disk
+        job = self.job(sae=path)
+        self.one_line(3, ("3000000 features needs about", "--memory"), *job, "--dry-run", "--memory", "500M")
+        for text, words in (("4X", "is no amount of memory"), ("-1", "is no amount of memory"), ("1M", "is too little")):
+            found = ran(*self.job(), "--memory", text)
+            self.assertEqual(found.returncode, 2, found.stderr)
+            self.assertIn(words, found.stderr)
+
     # ---- files that change
 
     def test_files_that_shrink_while_they_are_read(self):
