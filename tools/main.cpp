@@ -126,7 +126,6 @@ int main(int argc, char** argv) {
 #if defined(_OPENMP)
     if (session.threads > 0) omp_set_num_threads(static_cast<int>(session.threads));
 #endif
-    tool::limit_memory();
   });
   if (argc < 2) {
     fmt::print("{}", tool::overview(app));

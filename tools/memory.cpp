@@ -1,7 +1,6 @@
 #include "memory.hpp"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,7 +10,6 @@
 
 #include "terminal.hpp"
 #include "yoneda/core/id_ranges.hpp"
-#include "yoneda/core/parallel.hpp"
 #include "yoneda/core/safe_text.hpp"
 #include "yoneda/null/null.hpp"
 #include "yoneda/study/memory.hpp"
@@ -73,16 +71,6 @@ void add_memory_flag(CLI::App& app) {
          "half of what there is)")
       ->type_name("SIZE")
       ->check(CLI::Validator(problem, ""));
-}
-
-void limit_memory() {
-  if (wanted_bytes == 0) return;
-  // Threads that find no memory for their stacks end the program without a word: they come first.
-  yoneda::parallel_for(yoneda::thread_count(), [](Index) {});
-  rlimit limit{};
-  getrlimit(RLIMIT_DATA, &limit);
-  limit.rlim_cur = std::min(limit.rlim_max, static_cast<rlim_t>(wanted_bytes));
-  setrlimit(RLIMIT_DATA, &limit);  // no more than a second fence: who cannot have it does without
 }
 
 Index memory_limit() {

@@ -1,4 +1,5 @@
-// --memory: how much the program may hold.
+// --memory: how much the steps of the main job may hold. No limit of the system's goes with it:
+// oneDNN crashes where it is refused memory.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -13,9 +14,6 @@ yoneda::Index bytes_from(const std::string& text);
 
 /// Adds the flag.
 void add_memory_flag(CLI::App& app);
-
-/// Makes what the user named a limit of the system too: what would go beyond it is refused memory.
-void limit_memory();
 
 /// What the user named; without, half of the memory there is.
 yoneda::Index memory_limit();

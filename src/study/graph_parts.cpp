@@ -16,7 +16,9 @@ void require_plausible(Index n, std::size_t edges, const std::string& path) {
   constexpr Index always = 1 << 24, for_an_edge = 64;
   if (n > always && n / for_an_edge > static_cast<Index>(edges))
     throw Error(ErrorKind::format,
-                std::to_string(n) + " nodes, but only " + std::to_string(edges) + " edges", path);
+                std::to_string(n) + " nodes are too many for " + std::to_string(edges) +
+                    (edges == 1 ? " edge" : " edges") + ": nodes are numbered from 0 without gaps",
+                path);
 }
 
 }  // namespace

@@ -221,10 +221,10 @@ TEST_CASE("damaged graphs are refused in one line that names file and place") {
   CHECK(message_of(folder / "missing.tsv").find("missing.tsv") != std::string::npos);
 
   // A line may name more nodes than memory holds.
-  refused("0 2147483646 1\n", "2147483647 nodes, but only 1 edges");
-  refused("# node count 2147483647\n0 1 1\n", "2147483647 nodes, but only 1 edges");
+  refused("0 2147483646 1\n", "2147483647 nodes are too many for 1 edge:");
+  refused("# node count 2147483647\n0 1 1\n", "2147483647 nodes are too many for 1 edge:");
   refused("%%MatrixMarket matrix coordinate real general\n2147483647 2147483647 0\n",
-          "2147483647 nodes, but only 0 edges");
+          "2147483647 nodes are too many for 0 edges");
   io::write_text(path, "# node count 1000000\n0 1 1\n");  // what graphs do have
   CHECK(study::read_graph(path).graph.node_count() == 1'000'000);
   std::string unordered;  // a NaN among equal edges is no place to sort by
