@@ -29,10 +29,10 @@ TEST_CASE("a scan finds what a plain loop finds, on every vector unit") {
       Powers powers{.shift = 0.25f};
       Bins bins{.scale = 40, .offset = 26};
       std::vector<std::uint16_t> hits(size);
-      std::vector<std::int32_t> bin_of(size);
+      std::vector<std::int8_t> bin_of(size);
       const Index found = run_on<ScanRow<true>>(
           unit, std::span<const float>(row), std::span<const Interesting>(limits), powers, bins,
-          std::span<std::uint16_t>(hits), std::span<std::int32_t>(bin_of));
+          std::span<std::uint16_t>(hits), std::span<std::int8_t>(bin_of));
       hits.resize(found);
       CHECK(hits == expected);
       for (int p = 0; p < 4; ++p) CHECK(powers.sums[p] == doctest::Approx(sums[p]).epsilon(1e-5));
