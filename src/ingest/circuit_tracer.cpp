@@ -18,16 +18,16 @@
 namespace yoneda::ingest {
 namespace {
 
-constexpr const char* config_name = "config.yaml";
-constexpr const char* suffix = ".safetensors";
+constexpr const char* tracer_config_name = "config.yaml";
+constexpr const char* weights_suffix = ".safetensors";
 
-std::map<std::string, std::string> configuration(const Place& place) {
-  return place.has(config_name) ? io::read_yaml(place.at(config_name))
-                                : std::map<std::string, std::string>();
+std::map<std::string, std::string> tracer_configuration(const Place& place) {
+  return place.has(tracer_config_name) ? io::read_yaml(place.at(tracer_config_name))
+                                       : std::map<std::string, std::string>();
 }
 
-void set_origin(const Place& place, const std::map<std::string, std::string>& config, Index layer,
-                Origin& origin) {
+void set_tracer_origin(const Place& place, const std::map<std::string, std::string>& config,
+                       Index layer, Origin& origin) {
   const auto text = [&config](const char* key) {
     const auto found = config.find(key);
     return found == config.end() ? std::string() : found->second;
@@ -40,7 +40,7 @@ void set_origin(const Place& place, const std::map<std::string, std::string>& co
   origin.model = text("model_name");
   origin.hook_point = block(text("feature_input_hook"));
   origin.hook_point_out = block(text("feature_output_hook"));
-  if (place.has(config_name)) origin.files.push_back(place.at(config_name));
+  if (place.has(tracer_config_name)) origin.files.push_back(place.at(tracer_config_name));
 }
 
 void set_threshold(Weights& weights, const std::string& name, SaeParts& parts) {
@@ -51,18 +51,18 @@ void set_threshold(Weights& weights, const std::string& name, SaeParts& parts) {
 
 // A set may name weights that somebody else publishes.
 void require_here(const Place& place, const std::map<std::string, std::string>& config) {
-  if (!place.is_folder() && place.file_name() != config_name) return;
+  if (!place.is_folder() && place.file_name() != tracer_config_name) return;
   const auto first = config.find("transcoders.0");
   if (first != config.end() && first->second.starts_with("hf://"))
     throw Error(ErrorKind::file,
                 "names weights that are elsewhere (" + io::printable(first->second) +
                     ", ...): fetch one and name it",
-                place.at(config_name));
+                place.at(tracer_config_name));
 }
 
 std::optional<SaeParts> cross_layer(const Place& place, const SaeNames& names) {
-  auto encoder_file = file_of_layer(place, "W_enc_", suffix, names.layer);
-  const auto decoder_file = file_of_layer(place, "W_dec_", suffix, names.layer);
+  auto encoder_file = file_of_layer(place, "W_enc_", weights_suffix, names.layer);
+  const auto decoder_file = file_of_layer(place, "W_dec_", weights_suffix, names.layer);
   if (!encoder_file && !decoder_file) return std::nullopt;
   const std::string named = decoder_file.value_or(encoder_file.value_or(""));
   const Index layer = number_behind(named.substr(named.rfind('/') + 1), "_").value_or(0);
@@ -72,8 +72,8 @@ std::optional<SaeParts> cross_layer(const Place& place, const SaeNames& names) {
   Origin& origin = sae.origin;
   origin.dialect = "circuit-tracer CLT";
   origin.architecture = "cross-layer transcoder";
-  set_origin(place, configuration(place), layer, origin);
-  Weights decoder(place.at("W_dec_" + number + suffix));
+  set_tracer_origin(place, tracer_configuration(place), layer, origin);
+  Weights decoder(place.at("W_dec_" + number + weights_suffix));
   const io::Tensor& all = decoder.at("W_dec_" + number);
   if (all.shape.size() != 3)
     throw Error(ErrorKind::shape, "tensor " + io::describe(all) + " has not three axes", all.file);
@@ -89,11 +89,12 @@ std::optional<SaeParts> cross_layer(const Place& place, const SaeNames& names) {
         fmt::format("blocks.{}{}", *names.target_layer, origin.hook_point_out.substr(at));
   sae.transcoder = true;
   sae.subtract_b_dec = false;
-  if (!place.has("W_enc_" + number + suffix)) {
-    origin.notes.push_back("no W_enc_" + number + suffix + " beside it: the decoder alone is read");
+  if (!place.has("W_enc_" + number + weights_suffix)) {
+    origin.notes.push_back("no W_enc_" + number + weights_suffix +
+                           " beside it: the decoder alone is read");
     return parts;
   }
-  Weights encoder(place.at("W_enc_" + number + suffix));
+  Weights encoder(place.at("W_enc_" + number + weights_suffix));
   origin.files.push_back(encoder.file());
   const Index n = parts.n(), d = parts.d();
   parts.W_enc = matrix_part(encoder, "W_enc_" + number, n, d, false, origin);
@@ -111,10 +112,11 @@ std::optional<SaeParts> cross_layer(const Place& place, const SaeNames& names) {
 
 // Decoders of different releases are stored either way round, and nothing but lengths tells.
 std::optional<SaeParts> single_layer(const Place& place, const SaeNames& names) {
-  if (!place.has(config_name) && !place.has("wandb-config.yaml") && !place.has("wanb-config.yaml"))
+  if (!place.has(tracer_config_name) && !place.has("wandb-config.yaml") &&
+      !place.has("wanb-config.yaml"))
     return std::nullopt;
-  const auto file = file_of_layer(place, "layer_", suffix, names.layer);
-  if (!file) require_here(place, configuration(place));
+  const auto file = file_of_layer(place, "layer_", weights_suffix, names.layer);
+  if (!file) require_here(place, tracer_configuration(place));
   if (!file) return std::nullopt;
   Weights weights(*file);
   if (!weights.has("W_enc") || !weights.has("W_dec") || !weights.has("b_enc") ||
@@ -125,8 +127,9 @@ std::optional<SaeParts> single_layer(const Place& place, const SaeNames& names) 
   Origin& origin = sae.origin;
   origin.dialect = "circuit-tracer transcoder";
   origin.architecture = weights.has("W_skip") ? "skip transcoder" : "transcoder";
-  set_origin(place, configuration(place),
-             number_behind(file->substr(file->rfind('/') + 1), "layer_").value_or(-1), origin);
+  set_tracer_origin(place, tracer_configuration(place),
+                    number_behind(file->substr(file->rfind('/') + 1), "layer_").value_or(-1),
+                    origin);
   origin.files.push_back(weights.file());
   const io::Tensor& decoder = weights.at("W_dec");
   const Index n = weights.at("b_enc").count(), d = weights.at("b_dec").count();

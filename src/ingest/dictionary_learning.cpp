@@ -140,8 +140,8 @@ void set_activation(const Prefixed& state, const Class& kind, const std::string&
 }
 
 // "resid_post_layer_8" is a residual stream; other names are kept as they are.
-void set_origin(const std::optional<Config>& config, const Place& place, const Weights& weights,
-                Origin& origin) {
+void set_learned_origin(const std::optional<Config>& config, const Place& place,
+                        const Weights& weights, Origin& origin) {
   origin.path = place.path();
   origin.dialect = "dictionary_learning";
   origin.files = {weights.file()};
@@ -228,7 +228,7 @@ std::optional<SaeParts> dictionary_learning(const Place& place, Weights& weights
   SaeParts parts;
   Sae& sae = parts.sae;
   Origin& origin = sae.origin;
-  set_origin(config, place, weights, origin);
+  set_learned_origin(config, place, weights, origin);
   origin.architecture = kind.name;
   sae.subtract_b_dec = kind.centres;
   if (state->prefix().starts_with("ae.")) set_backup(weights, sae);

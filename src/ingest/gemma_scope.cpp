@@ -14,12 +14,12 @@
 namespace yoneda::ingest {
 namespace {
 
-constexpr std::array encoder_names{std::string_view("W_enc"), std::string_view("w_enc")};
-constexpr std::array decoder_names{std::string_view("W_dec"), std::string_view("w_dec")};
+constexpr std::array gemma_encoder_names{std::string_view("W_enc"), std::string_view("w_enc")};
+constexpr std::array gemma_decoder_names{std::string_view("W_dec"), std::string_view("w_dec")};
 
 bool is_gemma_scope(const Weights& weights) {
-  return weights.format() == "npz" && !weights.choose({}, encoder_names).empty() &&
-         !weights.choose({}, decoder_names).empty() && weights.has("b_enc") &&
+  return weights.format() == "npz" && !weights.choose({}, gemma_encoder_names).empty() &&
+         !weights.choose({}, gemma_decoder_names).empty() && weights.has("b_enc") &&
          weights.has("b_dec") && weights.has("threshold");
 }
 
@@ -81,8 +81,8 @@ std::optional<SaeParts> gemma_scope(const Place& place, Weights& weights) {
         "(gemma-scope-2b-pt-res/layer_20/...), which are not these: taken for a residual stream");
 
   const Index n = weights.at("b_enc").count(), d = weights.at("b_dec").count();
-  const std::string decoder = weights.choose({}, decoder_names);
-  const std::string encoder = weights.choose({}, encoder_names);
+  const std::string decoder = weights.choose({}, gemma_decoder_names);
+  const std::string encoder = weights.choose({}, gemma_encoder_names);
   parts.stored = decoder_in_words(weights.at(decoder), true);
   parts.W_dec = matrix_part(weights, decoder, n, d, false, origin);
   const Index d_in = weights.at(encoder).shape.empty() ? d : weights.at(encoder).shape[0];

@@ -17,7 +17,7 @@
 namespace yoneda::ingest {
 namespace {
 
-constexpr const char* config_name = "config.json";
+constexpr const char* gemma_config_name = "config.json";
 constexpr const char* weights_name = "params.safetensors";
 
 // The layers in "model.layers.{5,9,12}.output"; empty for "{all}", which are 0, 1, ...
@@ -62,11 +62,11 @@ io::Tensor chosen_decoder(const io::Tensor& decoder, const std::string& file, co
 
 // The file of one layer of a cross-layer transcoder.
 std::optional<std::string> layer_file(const Place& place, const SaeNames& names) {
-  if (place.is_pair(config_name, weights_name)) return place.at(weights_name);
+  if (place.is_pair(gemma_config_name, weights_name)) return place.at(weights_name);
   return file_of_layer(place, "params_layer_", ".safetensors", names.layer);
 }
 
-void set_origin(const Config& config, const Place& place, const Weights& weights, Sae& sae) {
+void set_gemma_origin(const Config& config, const Place& place, const Weights& weights, Sae& sae) {
   Origin& origin = sae.origin;
   origin.path = place.path();
   origin.dialect = "Gemma Scope 2";
@@ -83,16 +83,16 @@ void set_origin(const Config& config, const Place& place, const Weights& weights
 }  // namespace
 
 std::optional<SaeParts> gemma_scope_2(const Place& place, const SaeNames& names) {
-  if (!place.has(config_name)) return std::nullopt;
+  if (!place.has(gemma_config_name)) return std::nullopt;
   const auto file = layer_file(place, names);
   if (!file) return std::nullopt;
-  const Config config(place.at(config_name));
+  const Config config(place.at(gemma_config_name));
   Weights weights(*file);
   if (!weights.has("w_dec") || !config.has("hf_hook_point_in")) return std::nullopt;
   SaeParts parts;
   Sae& sae = parts.sae;
   Origin& origin = sae.origin;
-  set_origin(config, place, weights, sae);
+  set_gemma_origin(config, place, weights, sae);
   const Index n = weights.at("b_enc").count();
   io::Tensor decoder = weights.at("w_dec");
   parts.stored = decoder_in_words(decoder, true);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 #include <utility>
@@ -17,7 +18,7 @@ namespace {
 
 constexpr std::string_view tokens_key = "tokenizer.ggml.tokens";
 
-enum TokenType : Index { normal = 1, unknown, control, user_defined, unused, byte };
+enum class TokenType : Index { normal = 1, unknown, control, user_defined, unused, byte };
 
 TokenForm form_of(const std::string& tokenizer) {
   // SentencePiece's BPE and unigrams, BERT's words, and Gemma 4's BPE: all with ▁ for a space.
@@ -29,7 +30,9 @@ TokenForm form_of(const std::string& tokenizer) {
 }
 
 bool stands_for_itself(Index type) {
-  return type == unknown || type == control || type == user_defined || type == unused;
+  constexpr std::array special{TokenType::unknown, TokenType::control, TokenType::user_defined,
+                               TokenType::unused};
+  return std::ranges::find(special, static_cast<TokenType>(type)) != special.end();
 }
 
 StoredVocabulary read(const io::GgufHeader& header) {

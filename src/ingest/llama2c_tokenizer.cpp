@@ -15,14 +15,10 @@ namespace {
 
 constexpr std::uint32_t longest_allowed = 1 << 16;  // its third and fourth byte are zero
 
-io::ByteReader reader_of(std::string_view file) {
-  return io::ByteReader(std::as_bytes(std::span(file)));
-}
-
 }  // namespace
 
 bool is_llama2c_tokenizer(std::string_view start) {
-  io::ByteReader reader = reader_of(start);
+  io::ByteReader reader(start);
   if (reader.left() < 12) return false;
   const auto longest = reader.number<std::uint32_t>("");
   if (longest == 0 || longest >= longest_allowed) return false;
@@ -38,7 +34,7 @@ bool is_llama2c_tokenizer(std::string_view start) {
 StoredVocabulary read_llama2c_tokenizer(std::string_view file, const std::string& path) {
   StoredVocabulary stored{"llama2.c tokenizer", {}, {}, TokenForm{.byte_tokens = true}};
   io::naming(path, {}, [&] {
-    io::ByteReader reader = reader_of(file);
+    io::ByteReader reader(file);
     const auto longest = reader.number<std::uint32_t>("the length of the longest token");
     while (!reader.done()) {
       const auto id = static_cast<Index>(stored.tokens.size());

@@ -21,7 +21,7 @@
 namespace yoneda::ingest {
 namespace {
 
-constexpr std::array threshold_names{
+constexpr std::array llama_threshold_names{
     std::string_view("log_jumprelu_threshold"),
     std::string_view("activation_function.log_jumprelu_threshold")};
 constexpr const char* weights_in_folder = "checkpoints/final.safetensors";
@@ -39,7 +39,7 @@ std::optional<Place> llama_scope_folder(const Place& place) {
   return std::nullopt;
 }
 
-void set_origin(const Config& config, const Place& place, const Weights& weights, Sae& sae) {
+void set_llama_origin(const Config& config, const Place& place, const Weights& weights, Sae& sae) {
   Origin& origin = sae.origin;
   origin.path = place.path();
   origin.files = {config.path(), weights.file()};
@@ -114,7 +114,7 @@ std::optional<SaeParts> llama_scope(const Place& place) {
   Weights weights(found->at(weights_in_folder));
   SaeParts parts;
   Sae& sae = parts.sae;
-  set_origin(config, place, weights, sae);
+  set_llama_origin(config, place, weights, sae);
   sae.origin.dialect = "Llama Scope";
   const auto d = config.count({"d_model"}), n = config.count({"d_sae"});
   if (!d || !n) throw config.bad("no 'd_model' or no 'd_sae'");
@@ -151,7 +151,7 @@ std::optional<SaeParts> llama_scope_r1(const Place& place) {
   if (!(weights.has("encoder.weight") || later) || !config.has("d_model")) return std::nullopt;
   SaeParts parts;
   Sae& sae = parts.sae;
-  set_origin(config, place, weights, sae);
+  set_llama_origin(config, place, weights, sae);
   sae.origin.dialect = "Llama Scope R1";
   const auto d = config.count({"d_model"});
   if (!d) throw config.bad("'d_model' is null");
@@ -160,7 +160,7 @@ std::optional<SaeParts> llama_scope_r1(const Place& place) {
   set_layers(weights, n, *d, parts);
   set_input_scale(config, weights, *d, sae);
   sae.subtract_b_dec = config.flag("apply_decoder_bias_to_pre_encoder").value_or(false);
-  const std::string threshold = weights.choose({}, threshold_names);
+  const std::string threshold = weights.choose({}, llama_threshold_names);
   if (!threshold.empty()) {
     sae.activation = Activation::jumprelu;
     parts.threshold = vector_part(weights, threshold, n, sae.origin);

@@ -14,8 +14,8 @@
 namespace yoneda::ingest {
 namespace {
 
-constexpr const char* config_name = "cfg.json";
-constexpr const char* weights_name = "sae_weights.safetensors";
+constexpr const char* saelens_config_name = "cfg.json";
+constexpr const char* saelens_weights_name = "sae_weights.safetensors";
 
 constexpr std::array scale_names{std::string_view("scaling_factor"),
                                  std::string_view("finetuning_scaling_factor")};
@@ -170,10 +170,10 @@ void set_gate(Weights& weights, SaeParts& parts) {
 }  // namespace
 
 std::optional<SaeParts> saelens(const Place& place) {
-  if (!place.is_pair(config_name, weights_name)) return std::nullopt;
-  Weights weights(place.at(weights_name));
+  if (!place.is_pair(saelens_config_name, saelens_weights_name)) return std::nullopt;
+  Weights weights(place.at(saelens_weights_name));
   if (!weights.has("W_dec")) return std::nullopt;
-  const Settings settings(place.at(config_name));
+  const Settings settings(place.at(saelens_config_name));
   SaeParts parts;
   Sae& sae = parts.sae;
   Origin& origin = sae.origin;

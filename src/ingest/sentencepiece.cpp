@@ -31,10 +31,6 @@ bool operator==(const Tag& a, const Tag& b) {
   return a.field == b.field && a.wire == b.wire;
 }
 
-io::ByteReader reader_of(std::string_view bytes) {
-  return io::ByteReader(std::as_bytes(std::span(bytes)));
-}
-
 Error damaged(const std::string& how) {
   return Error(ErrorKind::format, "damaged SentencePiece model: " + how);
 }
@@ -77,7 +73,7 @@ struct Piece {
 };
 
 Piece read_piece(std::string_view message) {
-  io::ByteReader reader = reader_of(message);
+  io::ByteReader reader(message);
   Piece piece;
   while (!reader.done()) {
     const Tag tag = read_tag(reader);
@@ -107,7 +103,7 @@ StoredVocabulary read_sentencepiece(std::string_view file, const std::string& pa
   StoredVocabulary stored{"SentencePiece", {}, {}, sentencepiece_form()};
   bool bytes = false;
   io::naming(path, {}, [&] {
-    io::ByteReader reader = reader_of(file);
+    io::ByteReader reader(file);
     while (!reader.done()) {
       const Tag tag = read_tag(reader);
       if (!(tag == pieces_tag)) {

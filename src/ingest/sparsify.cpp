@@ -14,8 +14,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* config_name = "cfg.json";
-constexpr const char* weights_name = "sae.safetensors";
+constexpr const char* sparsify_config_name = "cfg.json";
+constexpr const char* sparsify_weights_name = "sae.safetensors";
 
 // num_latents 0, like a missing one, means a multiple of the input's dimension.
 Index latents(const Config& config, Index d_in) {
@@ -72,7 +72,7 @@ void set_origin(const Place& place, const Weights& weights, Sae& sae) {
   Origin& origin = sae.origin;
   origin.path = place.path();
   origin.dialect = "sparsify";
-  origin.files = {place.at(config_name), weights.file()};
+  origin.files = {place.at(sparsify_config_name), weights.file()};
   fs::path folder = Place(place.folder()).full();
   if (!folder.has_filename()) folder = folder.parent_path();
   set_hook_point(folder, origin);
@@ -86,11 +86,11 @@ void set_origin(const Place& place, const Weights& weights, Sae& sae) {
 }  // namespace
 
 std::optional<SaeParts> sparsify(const Place& place) {
-  if (!place.is_pair(config_name, weights_name)) return std::nullopt;
-  const Config config(place.at(config_name));
+  if (!place.is_pair(sparsify_config_name, sparsify_weights_name)) return std::nullopt;
+  const Config config(place.at(sparsify_config_name));
   const auto d_in = config.count({"d_in"});
   if (!d_in) throw config.bad("no 'd_in', as sparsify writes it");
-  Weights weights(place.at(weights_name));
+  Weights weights(place.at(sparsify_weights_name));
   SaeParts parts;
   Sae& sae = parts.sae;
   Origin& origin = sae.origin;

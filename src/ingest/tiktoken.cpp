@@ -27,7 +27,7 @@ consteval std::array<int, 256> base64_values() {
     table[static_cast<unsigned char>(alphabet[i])] = static_cast<int>(i);
   return table;
 }
-constexpr std::array<int, 256> values = base64_values();
+constexpr std::array<int, 256> value_of = base64_values();
 
 // Nothing where the text is no base64: whole groups of four, padded with one or two '='.
 std::optional<std::string> from_base64(std::string_view text) {
@@ -37,7 +37,7 @@ std::optional<std::string> from_base64(std::string_view text) {
   std::uint32_t group = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const bool pad = i + padding >= text.size();
-    const int value = pad ? 0 : values[static_cast<unsigned char>(text[i])];
+    const int value = pad ? 0 : value_of[static_cast<unsigned char>(text[i])];
     if (value < 0) return std::nullopt;
     group = group << 6 | static_cast<std::uint32_t>(value);
     if (i % 4 != 3) continue;

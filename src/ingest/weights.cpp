@@ -74,9 +74,9 @@ std::string file_in(const Place& place) {
 // memory.
 template <class Bits>
 bool finite(const std::byte* data, Index count, Bits exponent) {
-  const auto* values = reinterpret_cast<const Bits*>(data);
+  const auto* numbers = reinterpret_cast<const Bits*>(data);
   int found = 0;
-  for (Index i = 0; i < count; ++i) found |= (values[i] & exponent) == exponent;
+  for (Index i = 0; i < count; ++i) found |= (numbers[i] & exponent) == exponent;
   return found == 0;
 }
 

@@ -19,6 +19,7 @@ namespace yoneda::io {
 class ByteReader {
  public:
   explicit ByteReader(std::span<const std::byte> bytes) : bytes_(bytes) {}
+  explicit ByteReader(std::string_view bytes) : bytes_(std::as_bytes(std::span(bytes))) {}
 
   Index at() const { return at_; }
   Index left() const { return static_cast<Index>(bytes_.size()) - at_; }

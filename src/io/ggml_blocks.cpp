@@ -3,18 +3,12 @@
 #include <cstdint>
 #include <cstring>
 
+#include "io/unaligned.hpp"
 #include "yoneda/core/dtype.hpp"
 #include "yoneda/core/types.hpp"
 
 namespace yoneda::io {
 namespace {
-
-template <class T>
-T load(const std::byte* from) {
-  T value;
-  std::memcpy(&value, from, sizeof value);
-  return value;
-}
 
 float half(const std::byte* from) {
   return to_float(load<f16>(from));

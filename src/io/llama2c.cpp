@@ -20,9 +20,9 @@
 namespace yoneda::io {
 namespace {
 
-constexpr std::uint32_t magic = 0x616b3432;  // "ak42", from version 1 on
-constexpr Index padded_header = 256;         // its header's length
-constexpr Index old_header = 7 * 4;          // version 0: the sizes alone
+constexpr std::uint32_t llama2c_magic = 0x616b3432;  // "ak42", from version 1 on
+constexpr Index padded_header = 256;                 // its header's length
+constexpr Index old_header = 7 * 4;                  // version 0: the sizes alone
 
 struct Sizes {
   Index d, hidden, layers, heads, kv_heads, V, context;
@@ -136,7 +136,7 @@ struct Layout {
 // Throws where the file is too short for a header, or the header is none.
 Layout layout_of(std::span<const std::byte> file) {
   ByteReader reader(file);
-  const bool numbered = reader.number<std::uint32_t>("the header") == magic;
+  const bool numbered = reader.number<std::uint32_t>("the header") == llama2c_magic;
   if (!numbered) reader = ByteReader(file);
   const auto version = numbered ? reader.number<std::int32_t>("the version") : 0;
   if (version == 2)
@@ -174,7 +174,7 @@ Error wrong_length(Index size, const std::optional<Index>& announced) {
 }  // namespace
 
 bool is_llama2c(std::span<const std::byte> file) {
-  if (file.size() >= 4 && ByteReader(file).number<std::uint32_t>("") == magic) return true;
+  if (file.size() >= 4 && ByteReader(file).number<std::uint32_t>("") == llama2c_magic) return true;
   return may_be_llama2c(file) && layout_of(file).bytes() == static_cast<Index>(file.size());
 }
 

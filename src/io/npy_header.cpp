@@ -15,12 +15,12 @@
 namespace yoneda::io {
 namespace {
 
-constexpr std::string_view magic = "\x93NUMPY";
-constexpr Index header_limit = 1 << 20;
-constexpr std::size_t alignment = 64;
+constexpr std::string_view npy_magic = "\x93NUMPY";
+constexpr Index npy_header_limit = 1 << 20;
+constexpr std::size_t npy_alignment = 64;
 
 // NumPy's names; little-endian ('>' instead of '<' would be big-endian), or a single byte.
-constexpr std::array types{
+constexpr std::array npy_types{
     std::pair{"<f8", ElementType::f64}, std::pair{"<f4", ElementType::f32},
     std::pair{"<f2", ElementType::f16}, std::pair{"<i8", ElementType::i64},
     std::pair{"<i4", ElementType::i32}, std::pair{"<i2", ElementType::i16},
@@ -29,7 +29,7 @@ constexpr std::array types{
     std::pair{"|u1", ElementType::u8},  std::pair{"|b1", ElementType::boolean},
 };
 
-Error bad(const std::string& message) {
+Error bad_npy(const std::string& message) {
   return Error(ErrorKind::format, message);
 }
 
@@ -47,9 +47,9 @@ bool is_big_endian(const std::string& type) {
 
 ElementType element_type_of(const std::string& type) {
   const std::string little = is_big_endian(type) ? '<' + type.substr(1) : type;
-  for (const auto& [text, dtype] : types)
+  for (const auto& [text, dtype] : npy_types)
     if (little == text) return dtype;
-  throw bad(fmt::format("holds {} (dtype {})", why_not(type), quote(type)));
+  throw bad_npy(fmt::format("holds {} (dtype {})", why_not(type), quote(type)));
 }
 
 // The Python literal {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }.
@@ -81,7 +81,7 @@ class Literal {
   }
 
  private:
-  Error damaged(const std::string& what) const { return bad("damaged npy header: " + what); }
+  Error damaged(const std::string& what) const { return bad_npy("damaged npy header: " + what); }
 
   // The next character that is no space; 0 at the end.
   char peek() {
@@ -111,7 +111,7 @@ class Literal {
   }
 
   std::string dtype_text() {
-    if (peek() == '[') throw bad("holds structures (a dtype with named fields)");
+    if (peek() == '[') throw bad_npy("holds structures (a dtype with named fields)");
     return text();
   }
 
@@ -155,7 +155,7 @@ std::string_view as_text(std::span<const std::byte> bytes) {
 
 // The length field is 2 bytes in version 1, 4 afterwards.
 std::size_t length_width(std::span<const std::byte> start) {
-  return start[magic.size()] == std::byte{1} ? 2 : 4;
+  return start[npy_magic.size()] == std::byte{1} ? 2 : 4;
 }
 
 // One text, of as many bytes as its own.
@@ -163,12 +163,12 @@ constexpr const char* text_literal = "{{'descr': '|S{}', 'fortran_order': False,
 
 // Magic, version, length and the dictionary, padded so that the data are aligned.
 std::string header_of(std::string literal, const std::string& tensor) {
-  const std::size_t before = magic.size() + 2 + 2;
-  while ((before + literal.size() + 1) % alignment != 0) literal += ' ';
+  const std::size_t before = npy_magic.size() + 2 + 2;
+  while ((before + literal.size() + 1) % npy_alignment != 0) literal += ' ';
   literal += '\n';
   if (literal.size() > 0xffff)
     throw Error(ErrorKind::value, "tensor " + quote(tensor) + " has too many axes");
-  std::string header(magic);
+  std::string header(npy_magic);
   header += {'\x01', '\x00', static_cast<char>(literal.size() & 0xff),
              static_cast<char>(literal.size() >> 8)};
   return header + literal;
@@ -177,25 +177,25 @@ std::string header_of(std::string literal, const std::string& tensor) {
 }  // namespace
 
 Index npy_header_size(std::span<const std::byte> start) {
-  if (static_cast<Index>(start.size()) < npy_preamble || !as_text(start).starts_with(magic))
-    throw bad("not a numpy array, or a truncated one");
-  const auto version = std::to_integer<int>(start[magic.size()]);
+  if (static_cast<Index>(start.size()) < npy_preamble || !as_text(start).starts_with(npy_magic))
+    throw bad_npy("not a numpy array, or a truncated one");
+  const auto version = std::to_integer<int>(start[npy_magic.size()]);
   if (version < 1 || version > 3)
-    throw bad(fmt::format("npy version {}, this library reads 1 to 3", version));
-  const std::size_t width = length_width(start), before = magic.size() + 2;
+    throw bad_npy(fmt::format("npy version {}, this library reads 1 to 3", version));
+  const std::size_t width = length_width(start), before = npy_magic.size() + 2;
   std::uint32_t length = 0;
   std::memcpy(&length, start.data() + before, width);
-  if (length > header_limit)
-    throw bad(fmt::format("npy header of {} bytes, more than {}", length, header_limit));
+  if (length > npy_header_limit)
+    throw bad_npy(fmt::format("npy header of {} bytes, more than {}", length, npy_header_limit));
   return static_cast<Index>(before + width + length);
 }
 
 NpyHeader parse_npy_header(std::span<const std::byte> bytes) {
-  const std::size_t before = magic.size() + 2 + length_width(bytes);
-  if (before > bytes.size()) throw bad("damaged npy header: it is empty");
+  const std::size_t before = npy_magic.size() + 2 + length_width(bytes);
+  if (before > bytes.size()) throw bad_npy("damaged npy header: it is empty");
   NpyHeader header = Literal(as_text(bytes).substr(before)).parse();
   const auto data = bytes_of(header.shape, header.dtype);
-  if (!data) throw bad(fmt::format("a shape of {} is too large", shape_text(header.shape)));
+  if (!data) throw bad_npy(fmt::format("a shape of {} is too large", shape_text(header.shape)));
   header.size = static_cast<Index>(bytes.size());
   header.data = *data;
   return header;
@@ -214,8 +214,8 @@ std::vector<Index> strides_of(const NpyHeader& header) {
 
 std::string npy_header_text(const OutputTensor& tensor) {
   const auto type = std::ranges::find_if(
-      types, [&tensor](const auto& entry) { return entry.second == tensor.dtype; });
-  if (type == types.end())
+      npy_types, [&tensor](const auto& entry) { return entry.second == tensor.dtype; });
+  if (type == npy_types.end())
     throw Error(ErrorKind::value, fmt::format("tensor {}: NumPy has no type for {}",
                                               quote(tensor.name), name(tensor.dtype)));
   return header_of(
@@ -234,7 +234,7 @@ std::string npy_text(std::string_view text) {
 
 std::optional<std::string> text_of_npy(std::string_view file) {
   constexpr std::size_t before = npy_preamble - 2;  // version 1: the length has 2 bytes
-  if (!file.starts_with(magic) || file.size() < before || file[magic.size()] != '\x01')
+  if (!file.starts_with(npy_magic) || file.size() < before || file[npy_magic.size()] != '\x01')
     return std::nullopt;
   const auto byte = [file](std::size_t i) { return static_cast<unsigned char>(file[i]); };
   const std::size_t begin = before + (byte(before - 2) | std::size_t{byte(before - 1)} << 8);

@@ -15,7 +15,7 @@ namespace yoneda::io::pickle {
 namespace {
 
 // A few memoised lists can stand for more values than there are atoms; these end it.
-constexpr std::size_t depth_limit = 64;
+constexpr std::size_t container_depth_limit = 64;
 constexpr Index value_limit = 1'000'000;
 constexpr Index byte_limit = 64 << 20;  // of paths, keys and texts
 
@@ -38,8 +38,8 @@ class Flattening {
    public:
     Inside(Flattening& owner, Ref container) : open_(owner.open_) {
       if (std::ranges::find(open_, container) != open_.end()) throw owner.refuse("contains itself");
-      if (open_.size() == depth_limit)
-        throw owner.refuse(fmt::format("is nested deeper than {} levels", depth_limit));
+      if (open_.size() == container_depth_limit)
+        throw owner.refuse(fmt::format("is nested deeper than {} levels", container_depth_limit));
       open_.push_back(container);
     }
     ~Inside() { open_.pop_back(); }

@@ -63,7 +63,7 @@ constexpr std::array dtypes{
 };
 
 template <class Table>
-std::optional<ElementType> find(const Table& names, std::string_view name) {
+std::optional<ElementType> dtype_in(const Table& names, std::string_view name) {
   const auto found = std::ranges::find(names, name, &Named::name);
   return found == names.end() ? std::nullopt : std::optional(found->dtype);
 }
@@ -88,14 +88,14 @@ Ref storage_of(Values& values, Ref id) {
   if (key->utf8.size() > key_limit)
     throw bad_storage(key->utf8, fmt::format("has a key of {} bytes", key->utf8.size()));
   if (*count < 0) throw bad_storage(key->utf8, "has a negative length");
-  const auto dtype = find(storage_classes, class_name->dotted);
+  const auto dtype = dtype_in(storage_classes, class_name->dotted);
   if (!dtype && std::ranges::find(unread_storages, class_name->dotted) == unread_storages.end())
     throw bad_storage(key->utf8, "is of the unknown class " + quote(class_name->dotted));
   return values.add_storage({class_name->dotted, dtype, key->utf8, *count});
 }
 
 std::optional<ElementType> dtype_named(std::string_view dotted) {
-  return find(dtypes, dotted);
+  return dtype_in(dtypes, dotted);
 }
 
 }  // namespace yoneda::io::pickle

@@ -9,6 +9,7 @@
 
 #include "io/float8.hpp"
 #include "io/text.hpp"
+#include "io/unaligned.hpp"
 #include "yoneda/core/error.hpp"
 #include "yoneda/core/parallel.hpp"
 #include "yoneda/io/mapped_file.hpp"
@@ -29,13 +30,6 @@ Run run_of(const Plane& plane) {
   const bool turned = plane.col_step != 1 && plane.row_step == 1 && plane.rows > 1;
   if (turned) return {plane.cols, plane.rows, plane.col_step, 1, 1, plane.cols};
   return {plane.rows, plane.cols, plane.row_step, plane.col_step, plane.cols, 1};
-}
-
-template <class T>
-T load(const std::byte* from) {  // bytes of a file need not be aligned for their type
-  T value;
-  std::memcpy(&value, from, sizeof value);
-  return value;
 }
 
 // Elements first to last of every line, to the lines' own direction in the matrix.

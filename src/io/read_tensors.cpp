@@ -28,7 +28,7 @@ struct Stranger {
   std::string_view what;
 };
 
-constexpr std::string_view pickled =
+constexpr std::string_view of_a_pickle =
     "a bare Python pickle, which is never unpickled: save the tensors with torch.save or as "
     "safetensors"sv;
 
@@ -41,10 +41,10 @@ constexpr std::array strangers{
         "\x89HDF\r\n\x1a\n"sv,
         "an HDF5 file, which is not read: convert it to npz in Python, f = h5py.File('in.h5'); "
         "numpy.savez('out.npz', **{k: f[k][()] for k in ['W_dec', 'W_enc']})"sv},
-    Stranger{"\x80\x02"sv, pickled},
-    Stranger{"\x80\x03"sv, pickled},
-    Stranger{"\x80\x04"sv, pickled},
-    Stranger{"\x80\x05"sv, pickled},
+    Stranger{"\x80\x02"sv, of_a_pickle},
+    Stranger{"\x80\x03"sv, of_a_pickle},
+    Stranger{"\x80\x04"sv, of_a_pickle},
+    Stranger{"\x80\x05"sv, of_a_pickle},
     Stranger{"version https://git-lfs"sv,
              "a Git LFS pointer, not the file itself: run git lfs "
              "pull"sv},

@@ -20,12 +20,12 @@ namespace {
 
 using nlohmann::json;
 
-constexpr Index length_bytes = 8;            // of the header's length, before the header
-constexpr Index header_limit = 100'000'000;  // the format's own
-constexpr std::size_t alignment = 64;        // of the data we write
+constexpr Index length_bytes = 8;  // of the header's length, before the header
+constexpr Index safetensors_header_limit = 100'000'000;  // the format's own
+constexpr std::size_t data_alignment = 64;               // of the data we write
 constexpr const char* metadata_key = "__metadata__";
 
-struct Entry {
+struct HeaderEntry {
   Index begin, end;  // bytes of the data section
   Tensor tensor;
   std::optional<Float8> coded = {};  // where its bytes are to be decoded
@@ -66,7 +66,7 @@ SharedBytes decoded(const SharedBytes& stored, Float8 format) {
   });
 }
 
-struct Parser {
+struct HeaderParser {
   const SharedBytes& file;
   const std::string& path;
 
@@ -80,7 +80,7 @@ struct Parser {
     const json header = parse_json({text, static_cast<std::size_t>(header_size)}, path, "header");
 
     TensorFile result{path, "safetensors", {}, {}, {}};
-    std::vector<Entry> entries;
+    std::vector<HeaderEntry> entries;
     for (const auto& [name, info] : header.items()) {
       if (name == metadata_key)
         result.metadata = metadata(info);
@@ -88,9 +88,9 @@ struct Parser {
         entries.push_back(entry(name, info));
     }
     const Index data_start = length_bytes + header_size;
-    std::ranges::sort(entries, {}, [](const Entry& e) { return std::pair(e.begin, e.end); });
+    std::ranges::sort(entries, {}, [](const HeaderEntry& e) { return std::pair(e.begin, e.end); });
     require_gapless(entries, size - data_start);
-    for (Entry& e : entries) {
+    for (HeaderEntry& e : entries) {
       const SharedBytes bytes = file.part(data_start + e.begin, e.end - e.begin);
       e.tensor.read = [bytes] { return bytes; };
       if (e.coded) e.tensor.read = [bytes, format = *e.coded] { return decoded(bytes, format); };
@@ -106,9 +106,9 @@ struct Parser {
     if (size < length_bytes) throw bad(fmt::format("truncated: {} bytes are no header", size));
     std::uint64_t length = 0;
     std::memcpy(&length, file.span.data(), sizeof length);
-    if (length > static_cast<std::uint64_t>(header_limit))
+    if (length > static_cast<std::uint64_t>(safetensors_header_limit))
       throw bad(fmt::format("header of {} bytes, more than the {} that safetensors allows", length,
-                            header_limit));
+                            safetensors_header_limit));
     if (static_cast<Index>(length) > size - length_bytes)
       throw bad(fmt::format("truncated: header of {} bytes in a file of {}", length, size));
     return static_cast<Index>(length);
@@ -124,7 +124,7 @@ struct Parser {
     return texts;
   }
 
-  Entry entry(const std::string& name, const json& info) const {
+  HeaderEntry entry(const std::string& name, const json& info) const {
     const auto refuse = [&](const std::string& why) {
       return bad("tensor " + quote(name) + ": " + why);
     };
@@ -165,9 +165,9 @@ struct Parser {
     return values;
   }
 
-  void require_gapless(const std::vector<Entry>& entries, Index data_size) const {
+  void require_gapless(const std::vector<HeaderEntry>& entries, Index data_size) const {
     Index at = 0;
-    for (const Entry& e : entries) {
+    for (const HeaderEntry& e : entries) {
       if (e.begin != at)
         throw bad(fmt::format(
             "tensor {} starts at byte {} of the data, {} at {}", quote(e.tensor.name), e.begin,
@@ -193,7 +193,7 @@ std::string header_text(std::span<const OutputTensor> tensors,
     at += tensor.bytes.size();
   }
   std::string text = header.dump(-1, ' ', false, json::error_handler_t::replace);
-  while ((length_bytes + text.size()) % alignment != 0) text += ' ';
+  while ((length_bytes + text.size()) % data_alignment != 0) text += ' ';
   return text;
 }
 
@@ -204,7 +204,7 @@ TensorFile read_safetensors(const std::string& path) {
 }
 
 TensorFile parse_safetensors(const SharedBytes& file, const std::string& path) {
-  return Parser{file, path}.parse();
+  return HeaderParser{file, path}.parse();
 }
 
 void write_safetensors(const std::string& path, std::span<const OutputTensor> tensors,

@@ -10,6 +10,7 @@
 #include "io/float8.hpp"
 #include "io/plane.hpp"
 #include "io/text.hpp"
+#include "io/unaligned.hpp"
 
 namespace yoneda::io {
 namespace {
@@ -21,14 +22,6 @@ Error wrong_type(const Tensor& tensor, const std::string& expected) {
                fmt::format("tensor {} holds {}, expected {}", quote(tensor.name),
                            name(tensor.dtype), expected),
                tensor.file);
-}
-
-// Bytes of a file need not be aligned for their type.
-template <class T>
-T load(const std::byte* from) {
-  T value;
-  std::memcpy(&value, from, sizeof value);
-  return value;
 }
 
 // Calls convert(T) on every stored value of type T and collects what it returns.

@@ -17,13 +17,13 @@
 namespace yoneda::io {
 namespace {
 
-constexpr Index depth_limit = 64;
+constexpr Index element_depth_limit = 64;
 constexpr char separator = '\n';  // between namespace and name; neither can hold one
 
 struct FreeParser {
   void operator()(XML_Parser parser) const { XML_ParserFree(parser); }
 };
-using Parser = std::unique_ptr<std::remove_pointer_t<XML_Parser>, FreeParser>;
+using XmlParser = std::unique_ptr<std::remove_pointer_t<XML_Parser>, FreeParser>;
 
 std::pair<std::string_view, std::string_view> space_and_name(std::string_view full) {
   const auto at = full.find(separator);
@@ -58,8 +58,9 @@ Reading& reading_of(void* data) {
 void on_begin(void* data, const XML_Char* name, const XML_Char** attributes) {
   Reading& reading = reading_of(data);
   reading.guarded([&] {
-    if (++reading.depth > depth_limit)
-      throw Error(ErrorKind::format, fmt::format("elements nested deeper than {}", depth_limit));
+    if (++reading.depth > element_depth_limit)
+      throw Error(ErrorKind::format,
+                  fmt::format("elements nested deeper than {}", element_depth_limit));
     XmlElement element;
     std::tie(element.space, element.name) = space_and_name(name);
     for (; *attributes != nullptr; attributes += 2)
@@ -110,7 +111,7 @@ std::optional<std::string_view> XmlElement::attribute(std::string_view wanted) c
 }
 
 void parse_xml(std::string_view text, const std::string& path, const XmlHandlers& handlers) {
-  const Parser parser(XML_ParserCreateNS(nullptr, separator));
+  const XmlParser parser(XML_ParserCreateNS(nullptr, separator));
   if (!parser) throw std::bad_alloc();
   Reading reading{handlers, parser.get()};
   XML_SetUserData(parser.get(), &reading);

@@ -13,13 +13,13 @@
 namespace yoneda::io {
 namespace {
 
-constexpr std::size_t depth_limit = 32;
+constexpr std::size_t yaml_depth_limit = 32;
 // Aliases may repeat a part without end, be it an empty one, and a long key is a part of every path
 // below it.
 constexpr std::size_t node_limit = 100'000;
 constexpr std::size_t byte_limit = 16 << 20;
 
-Error bad(const std::string& why) {
+Error bad_yaml(const std::string& why) {
   return Error(ErrorKind::format, why);
 }
 
@@ -32,12 +32,14 @@ class Flattening {
 
  private:
   void visit(const YAML::Node& node, const std::string& path, std::size_t depth) {
-    if (depth > depth_limit) throw bad(fmt::format("YAML nested deeper than {}", depth_limit));
-    if (++nodes_ > node_limit) throw bad(fmt::format("YAML of more than {} values", node_limit));
+    if (depth > yaml_depth_limit)
+      throw bad_yaml(fmt::format("YAML nested deeper than {}", yaml_depth_limit));
+    if (++nodes_ > node_limit)
+      throw bad_yaml(fmt::format("YAML of more than {} values", node_limit));
     bytes_ += path.size();
     if (node.IsScalar()) bytes_ += node.Scalar().size();
     if (bytes_ > byte_limit)
-      throw bad(fmt::format("YAML that unfolds to more than {} bytes", byte_limit));
+      throw bad_yaml(fmt::format("YAML that unfolds to more than {} bytes", byte_limit));
     const std::string before = path.empty() ? "" : path + ".";
     if (node.IsScalar()) {
       leaves_[path] = node.Scalar();
@@ -46,7 +48,7 @@ class Flattening {
         visit(node[i], before + std::to_string(i), depth + 1);
     } else if (node.IsMap()) {
       for (const auto& entry : node) {
-        if (!entry.first.IsScalar()) throw bad("YAML with a key that is no text");
+        if (!entry.first.IsScalar()) throw bad_yaml("YAML with a key that is no text");
         visit(entry.second, before + entry.first.Scalar(), depth + 1);
       }
     }
@@ -68,7 +70,7 @@ std::map<std::string, std::string> read_yaml(const std::string& path) {
     try {
       return Flattening().run(YAML::Load(text));
     } catch (const YAML::Exception& error) {
-      throw bad("not valid YAML: " + printable(error.what()));
+      throw bad_yaml("not valid YAML: " + printable(error.what()));
     }
   });
 }

@@ -12,7 +12,7 @@ using namespace yoneda;
 
 namespace {
 
-constexpr Index d = 64;
+constexpr Index dimension = 64;
 
 /// A mixture a x + b y of rows, as a row.
 std::vector<float> mixed(const Matrix& X, Id i, double a, const Matrix& Y, Id j, double b) {
@@ -26,7 +26,7 @@ std::vector<float> mixed(const Matrix& X, Id i, double a, const Matrix& Y, Id j,
 }  // namespace
 
 TEST_CASE("the same features are all matched; none is lost, none is new") {
-  const Matrix A = random_decoder(200, d, 1);
+  const Matrix A = random_decoder(200, dimension, 1);
   const auto order = random_order(200, 2);
   for (const Matrix& B : {A, take_rows(A, order), with_noise(A, 0.3, 3)}) {
     const Correspondence found = correspondence(A, B, {.samples = 5});
@@ -40,7 +40,7 @@ TEST_CASE("the same features are all matched; none is lost, none is new") {
 }
 
 TEST_CASE("planted splits, joins, losses and news are told apart") {
-  const Matrix A = random_decoder(100, d, 1), other = random_decoder(20, d, 2);
+  const Matrix A = random_decoder(100, dimension, 1), other = random_decoder(20, dimension, 2);
   std::vector<float> rows;
   const auto add = [&rows](const std::vector<float>& row) {
     rows.insert(rows.end(), row.begin(), row.end());
@@ -51,7 +51,7 @@ TEST_CASE("planted splits, joins, losses and news are told apart") {
   add(mixed(A, 1, 1, A, 2, 0.9));
   add(mixed(other, 3, 1, other, 4, 0.5));
   for (Id f = 4; f < 100; ++f) add(mixed(A, f, 1, A, f, 0));
-  const Matrix B = Matrix::from(std::move(rows), 101, d);
+  const Matrix B = Matrix::from(std::move(rows), 101, dimension);
 
   const Correspondence found = correspondence(A, B, {.samples = 10});
   CHECK(found.fate[0] == Fate::split);
@@ -72,15 +72,15 @@ TEST_CASE("planted splits, joins, losses and news are told apart") {
 }
 
 TEST_CASE("turned features are all lost, but for the share that chance allows") {
-  const Matrix A = random_decoder(400, d, 1);
+  const Matrix A = random_decoder(400, dimension, 1);
   const Correspondence found =
-      correspondence(A, rotated(A, haar_rotation(d, 4)), {.chance = 0.05, .samples = 20});
+      correspondence(A, rotated(A, haar_rotation(dimension, 4)), {.chance = 0.05, .samples = 20});
   const auto kept = 400 - std::ranges::count(found.fate, Fate::lost);
   CHECK(kept < 50);  // 20 expected
 }
 
 TEST_CASE("a floor holds besides chance") {
-  const Matrix A = random_decoder(100, d, 1), B = with_noise(A, 1.0, 2);
+  const Matrix A = random_decoder(100, dimension, 1), B = with_noise(A, 1.0, 2);
   const Correspondence found = correspondence(A, B, {.floor = 0.99, .samples = 3});
   CHECK(found.forward_floor == 0.99);
   CHECK(std::ranges::count(found.fate, Fate::lost) == 100);

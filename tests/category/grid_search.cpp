@@ -12,7 +12,7 @@ using doctest::Approx;
 namespace {
 
 /// Items 3i, 3i + 1, 3i + 2 are rows of a grid of r rows, up to noise; the others are random.
-Eigen::MatrixXd planted(Index V, Index d, Index rows, double noise, std::uint64_t seed) {
+Eigen::MatrixXd planted_rows(Index V, Index d, Index rows, double noise, std::uint64_t seed) {
   Eigen::MatrixXd X = dense(random_matrix(V, d, seed));
   const Eigen::MatrixXd columns = dense(random_matrix(3, d, seed + 1'000'000));
   for (Index i = 0; i < rows; ++i) {
@@ -24,7 +24,7 @@ Eigen::MatrixXd planted(Index V, Index d, Index rows, double noise, std::uint64_
   return X;
 }
 
-double cosine(const Eigen::RowVectorXd& x, const Eigen::RowVectorXd& y) {
+double cosine_of(const Eigen::RowVectorXd& x, const Eigen::RowVectorXd& y) {
   return x.dot(y) / (x.norm() * y.norm());
 }
 
@@ -42,10 +42,11 @@ std::vector<std::pair<double, std::vector<Id>>> brute_force(const Eigen::MatrixX
       Id nearest = -1;
       for (Id v = 0; v < X.rows(); ++v)
         if (v != u && std::ranges::find(seed, v) == seed.end())
-          if (const double c = cosine(X.row(u) + delta, X.row(v)); c > best) best = c, nearest = v;
+          if (const double c = cosine_of(X.row(u) + delta, X.row(v)); c > best)
+            best = c, nearest = v;
       if (std::ranges::find(row, nearest) != row.end()) break;
       row.push_back(nearest);
-      score += cosine(X.row(nearest) - X.row(u), delta) / static_cast<double>(seed.size() - 1);
+      score += cosine_of(X.row(nearest) - X.row(u), delta) / static_cast<double>(seed.size() - 1);
     }
     if (row.size() == seed.size()) rows.emplace_back(score, row);
   }
@@ -56,7 +57,8 @@ std::vector<std::pair<double, std::vector<Id>>> brute_force(const Eigen::MatrixX
 }  // namespace
 
 TEST_CASE("rows and scores are those of the definition, dense and sparse") {
-  const Representation dense_one = representation_of(planted(1100, 12, 6, 0.3, 1));  // two tiles
+  const Representation dense_one =
+      representation_of(planted_rows(1100, 12, 6, 0.3, 1));  // two tiles
   const Representation sparse_one = code_representation(random_codes(200, 40, 0.3, 2));
   for (const Representation* of : {&dense_one, &sparse_one}) {
     const std::vector<Id> seed{0, 1, 2};
@@ -75,7 +77,7 @@ TEST_CASE("rows and scores are those of the definition, dense and sparse") {
 }
 
 TEST_CASE("planted: the rows are found, and the grid stands out from both nulls") {
-  const Representation of = representation_of(planted(300, 30, 6, 0.2, 3));
+  const Representation of = representation_of(planted_rows(300, 30, 6, 0.2, 3));
   const std::vector<Id> seed{0, 1, 2};
   GridSearchOptions options;
   options.rows = 6;
@@ -126,7 +128,7 @@ TEST_CASE("p against near rows is uniform where the null is true") {
 }
 
 TEST_CASE("the same bits for any number of threads, with candidates of one's own") {
-  const Representation of = representation_of(planted(200, 10, 5, 0.5, 5));
+  const Representation of = representation_of(planted_rows(200, 10, 5, 0.5, 5));
   std::vector<Id> candidates;
   for (Id i = 0; i < 60; ++i) candidates.push_back(i);
   GridSearchOptions options;

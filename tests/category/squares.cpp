@@ -10,7 +10,7 @@ using doctest::Approx;
 namespace {
 
 /// The definition: every cycle a – b – c – d – a, with a its smallest node and b < d.
-CycleBalance all_squares(const SignedGraph& graph) {
+CycleBalance balance_by_hand(const SignedGraph& graph) {
   CycleBalance counts;
   const auto n = static_cast<Id>(graph.node_count());
   const auto w = [&graph](Id u, Id v) { return static_cast<double>(graph.weight(u, v)); };
@@ -49,14 +49,14 @@ TEST_CASE("every square is counted once, by sign and weight") {
   Random random(1);
   for (int round = 0; round < 60; ++round) {
     const SignedGraph graph = random_graph(random.below(15), random.uniform(), 0.4, random);
-    check_same(square_balance(graph), all_squares(graph));
+    check_same(square_balance(graph), balance_by_hand(graph));
   }
 }
 
 TEST_CASE("a complete bipartite graph has all the squares there can be") {
   Random random(2);
   const SignedGraph graph = complete_bipartite(5, 7, 0.3, random);
-  check_same(square_balance(graph), all_squares(graph));
+  check_same(square_balance(graph), balance_by_hand(graph));
   CHECK(square_balance(graph).count() == 10 * 21);  // pairs on the left x pairs on the right
 }
 

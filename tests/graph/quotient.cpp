@@ -27,7 +27,7 @@ Case random_case(Index n, Index count, Direction direction, std::uint64_t seed) 
 }
 
 /// Sum and number of edges from category a to b, pair by pair.
-CategoryArrow brute_force(const Case& given, Id a, Id b) {
+CategoryArrow from_definition(const Case& given, Id a, Id b) {
   CategoryArrow arrow{a, b, 0, 0, 0};
   Index pairs = 0;
   const bool half = !given.graph.directed() && a == b;
@@ -63,11 +63,11 @@ TEST_CASE("arrows and cohesion are means over all pairs of nodes") {
       CHECK(found.offsets.back() == static_cast<Index>(found.arrows.size()));
       for (Id a = 0; a < 6; ++a) {
         CHECK(found.size[a] == std::ranges::count(given.partition.label, a));
-        check_same(found.cohesion[a], brute_force(given, a, a));
+        check_same(found.cohesion[a], from_definition(given, a, a));
         const auto row = found.arrows_from(a);
         auto next = row.begin();
         for (Id b = 0; b < 6; ++b) {
-          const CategoryArrow expected = brute_force(given, a, b);
+          const CategoryArrow expected = from_definition(given, a, b);
           if (a == b || expected.edges == 0) continue;
           REQUIRE(next != row.end());
           check_same(*next++, expected);

@@ -16,7 +16,7 @@ using doctest::Approx;
 
 namespace {
 
-using Rows = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+using FloatRows = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
 /// n rows of d values: rank `rank`, a mean that is not 0, directions of very different strength.
 Matrix decoder(Index n, Index d, Index rank, std::uint64_t seed) {
@@ -26,7 +26,7 @@ Matrix decoder(Index n, Index d, Index rank, std::uint64_t seed) {
     for (Index j = 0; j < rank; ++j) factor(i, j) = 0.3 + random.normal();
   for (Index i = 0; i < rank; ++i)
     for (Index j = 0; j < d; ++j) loading(i, j) = random.normal() / static_cast<double>(1 + i);
-  const Rows W = (factor * loading).cast<float>();
+  const FloatRows W = (factor * loading).cast<float>();
   return Matrix::from(std::vector<float>(W.data(), W.data() + n * d), n, d);
 }
 

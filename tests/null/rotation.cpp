@@ -18,14 +18,14 @@ using namespace yoneda;
 
 namespace {
 
-bool same_bits(const Matrix& a, const Matrix& b) {
+bool same_rows(const Matrix& a, const Matrix& b) {
   return a.bytes().size() == b.bytes().size() &&
          std::memcmp(a.bytes().data(), b.bytes().data(), a.bytes().size()) == 0;
 }
 
 Matrix as_rows(const Eigen::MatrixXd& values) {
-  using Rows = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-  const Rows rows = values.cast<float>();
+  using RowMajor = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  const RowMajor rows = values.cast<float>();
   return Matrix::from(std::vector<float>(rows.data(), rows.data() + rows.size()), rows.rows(),
                       rows.cols());
 }
@@ -126,8 +126,8 @@ TEST_CASE("a whitened rotation keeps the second moment, also uneven, of low rank
       CHECK((after - before).norm() < 1e-4 * before.norm());
     }
     if (c.n > 1) CHECK((dense(drawn) - dense(W)).norm() > 0.3 * dense(W).norm());
-    CHECK(same_bits(rotation.draw(4), drawn));
-    if (c.n > 1) CHECK_FALSE(same_bits(rotation.draw(5), drawn));
+    CHECK(same_rows(rotation.draw(4), drawn));
+    if (c.n > 1) CHECK_FALSE(same_rows(rotation.draw(5), drawn));
   }
 }
 
@@ -178,9 +178,9 @@ TEST_CASE("sixteen-bit rows are read as they are") {
   std::vector<f16> half;
   for (const float x : normals(60 * 6, 12)) half.push_back(to_f16(x));
   const Matrix stored = Matrix::from(half, 60, 6), wide = Matrix::from(to_vector(stored), 60, 6);
-  CHECK(same_bits(WhitenedRotation(stored).draw(1), WhitenedRotation(wide).draw(1)));
-  CHECK(same_bits(rotated(stored, haar_rotation(6, 1)), rotated(wide, haar_rotation(6, 1))));
-  CHECK(same_bits(JointRotation(stored, stored).draw(1).W_enc,
+  CHECK(same_rows(WhitenedRotation(stored).draw(1), WhitenedRotation(wide).draw(1)));
+  CHECK(same_rows(rotated(stored, haar_rotation(6, 1)), rotated(wide, haar_rotation(6, 1))));
+  CHECK(same_rows(JointRotation(stored, stored).draw(1).W_enc,
                   JointRotation(wide, wide).draw(1).W_enc));
 }
 
@@ -193,8 +193,8 @@ TEST_CASE("the same bits for any number of threads") {
     drawn.push_back(WhitenedRotation(W).draw(14));
   }
   omp_set_num_threads(before);
-  CHECK(same_bits(drawn[0], drawn[1]));
-  CHECK(same_bits(drawn[0], drawn[2]));
+  CHECK(same_rows(drawn[0], drawn[1]));
+  CHECK(same_rows(drawn[0], drawn[2]));
 }
 
 TEST_CASE("what cannot be rotated is refused; zeros stay zeros") {
