@@ -21,7 +21,7 @@ std::map<std::string, std::string> parsed(const std::string& text) {
 void refused(const std::string& text, const std::string& expected) {
   const auto begin = std::chrono::steady_clock::now();
   CHECK_THROWS_WITH_AS(parsed(text), doctest::Contains(expected.c_str()), Error);
-  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(20));
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(120));
 }
 
 }  // namespace
