@@ -25,10 +25,6 @@ constexpr Index deepest_list = 4;  // of lists in lists
 enum Kind : std::uint32_t { u8, i8, u16, i16, u32, i32, f32, boolean, text, list, u64, i64, f64 };
 constexpr std::array<Index, 13> kind_bytes{1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8};
 
-Error bad_gguf(const std::string& message) {
-  return Error(ErrorKind::format, message);
-}
-
 std::string_view read_text(ByteReader& reader, std::string_view what) {
   return reader.text(reader.number<std::uint64_t>(what), what);
 }
@@ -37,7 +33,7 @@ std::string_view read_text(ByteReader& reader, std::string_view what) {
 std::uint32_t read_kind(ByteReader& reader) {
   const auto kind = reader.number<std::uint32_t>("the type of a value");
   if (kind >= kind_bytes.size())
-    throw bad_gguf(fmt::format("a value of type {}, which GGUF does not have", kind));
+    throw bad_format(fmt::format("a value of type {}, which GGUF does not have", kind));
   return kind;
 }
 
@@ -45,7 +41,7 @@ std::uint32_t read_kind(ByteReader& reader) {
 std::uint64_t read_count(ByteReader& reader, Index least_bytes, std::string_view what) {
   const auto count = reader.number<std::uint64_t>(what);
   if (count > static_cast<std::uint64_t>(reader.left() / least_bytes))
-    throw bad_gguf(
+    throw bad_format(
         fmt::format("truncated: {} is {}, {} bytes are left", what, count, reader.left()));
   return count;
 }
@@ -73,7 +69,7 @@ std::pair<std::uint32_t, std::uint64_t> read_list_start(ByteReader& reader) {
 
 void skip_list(ByteReader& reader, Index depth) {
   if (depth == deepest_list)
-    throw bad_gguf(fmt::format("lists nested deeper than {} levels", deepest_list));
+    throw bad_format(fmt::format("lists nested deeper than {} levels", deepest_list));
   const auto [kind, count] = read_list_start(reader);
   skip_values(reader, kind, count, depth + 1);
 }
@@ -94,12 +90,12 @@ GgufValue read_value(ByteReader& reader) {
 std::vector<Index> read_shape(ByteReader& reader) {
   const auto axes = reader.number<std::uint32_t>("the number of a tensor's axes");
   if (axes > most_axes)
-    throw bad_gguf(fmt::format("has {} axes, GGUF has at most {}", axes, most_axes));
+    throw bad_format(fmt::format("has {} axes, GGUF has at most {}", axes, most_axes));
   std::vector<Index> shape;
   for (std::uint32_t axis = 0; axis < axes; ++axis) {
     const auto length = reader.number<std::uint64_t>("a tensor's shape");
     if (length > static_cast<std::uint64_t>(std::numeric_limits<Index>::max()))
-      throw bad_gguf(fmt::format("has an axis of length {}", length));
+      throw bad_format(fmt::format("has an axis of length {}", length));
     shape.push_back(static_cast<Index>(length));
   }
   std::ranges::reverse(shape);
@@ -111,12 +107,12 @@ std::vector<Index> read_shape(ByteReader& reader) {
 Index bytes_of(const GgmlType& type, const std::vector<Index>& shape) {
   const Index columns = shape.empty() ? 1 : shape.back();
   if (columns % type.numbers != 0)
-    throw bad_gguf(fmt::format("rows of {} numbers are no whole blocks of {} ({})", columns,
-                               type.numbers, type.name));
+    throw bad_format(fmt::format("rows of {} numbers are no whole blocks of {} ({})", columns,
+                                 type.numbers, type.name));
   Index bytes = type.bytes;
   const auto multiply = [&](Index length) {
     if (length > 0 && bytes > std::numeric_limits<Index>::max() / length)
-      throw bad_gguf(fmt::format("a shape of {} is too large", shape_text(shape)));
+      throw bad_format(fmt::format("a shape of {} is too large", shape_text(shape)));
     bytes *= length;
   };
   multiply(columns / type.numbers);
@@ -125,7 +121,7 @@ Index bytes_of(const GgmlType& type, const std::vector<Index>& shape) {
   Index numbers = 1;
   for (const Index length : shape) {
     if (length > 0 && numbers > std::numeric_limits<Index>::max() / 8 / length)
-      throw bad_gguf(fmt::format("a shape of {} is too large", shape_text(shape)));
+      throw bad_format(fmt::format("a shape of {} is too large", shape_text(shape)));
     if (length > 0) numbers *= length;
   }
   return bytes;
@@ -141,7 +137,7 @@ GgufTensor read_tensor(ByteReader& reader) {
     tensor.bytes = tensor.type ? bytes_of(*tensor.type, tensor.shape) : 0;
     const auto offset = reader.number<std::uint64_t>("a tensor's offset");
     if (offset > static_cast<std::uint64_t>(std::numeric_limits<Index>::max()))
-      throw bad_gguf(fmt::format("lies at byte {} of the data", offset));
+      throw bad_format(fmt::format("lies at byte {} of the data", offset));
     tensor.at = static_cast<Index>(offset);
   });
   return tensor;
@@ -150,10 +146,10 @@ GgufTensor read_tensor(ByteReader& reader) {
 void require_version(std::uint32_t version) {
   if (version == 2 || version == 3) return;
   if (version != 0 && (version & 0xffffu) == 0)
-    throw bad_gguf(
+    throw bad_format(
         "is a big-endian GGUF file, which is not read: convert it on a little-endian machine "
         "(gguf_convert_endian.py)");
-  throw bad_gguf(
+  throw bad_format(
       fmt::format("is a GGUF file of version {}; 2 and 3 are read: convert the "
                   "model again (convert_hf_to_gguf.py)",
                   version));
@@ -193,14 +189,15 @@ auto with_number(const SharedBytes& file, std::uint32_t kind, Index at, const Us
 }
 
 Error wrong_kind(std::string_view key, const char* expected) {
-  return bad_gguf(fmt::format("the value of {} should be {}", quote(key), expected));
+  return bad_format(fmt::format("the value of {} should be {}", quote(key), expected));
 }
 
 }  // namespace
 
 GgufHeader::GgufHeader(SharedBytes file) : file_(std::move(file)) {
   ByteReader reader(file_.span);
-  if (reader.text(gguf_magic.size(), "the header") != gguf_magic) throw bad_gguf("is no GGUF file");
+  if (reader.text(gguf_magic.size(), "the header") != gguf_magic)
+    throw bad_format("is no GGUF file");
   require_version(reader.number<std::uint32_t>("the version"));
   // A tensor takes a name's length, the number of axes, a type and an offset; a value a key's
   // length, a type and a byte.
@@ -209,13 +206,13 @@ GgufHeader::GgufHeader(SharedBytes file) : file_(std::move(file)) {
   for (std::uint64_t i = 0; i < values; ++i) {
     const std::string key(read_text(reader, "a key"));
     const GgufValue value = naming({}, "key " + quote(key), [&] { return read_value(reader); });
-    if (!values_.emplace(key, value).second) throw bad_gguf("key " + quote(key) + " given twice");
+    if (!values_.emplace(key, value).second) throw bad_format("key " + quote(key) + " given twice");
   }
   std::set<std::string> names;
   for (std::uint64_t i = 0; i < tensors; ++i) {
     tensors_.push_back(read_tensor(reader));
     if (!names.insert(tensors_.back().name).second)
-      throw bad_gguf("tensor " + quote(tensors_.back().name) + " given twice");
+      throw bad_format("tensor " + quote(tensors_.back().name) + " given twice");
   }
   place_tensors(reader.at());
 }
@@ -225,13 +222,13 @@ void GgufHeader::place_tensors(Index behind_header) {
   const double said = number("general.alignment").value_or(default_alignment);
   const auto alignment = said >= 1 && said <= 1 << 30 ? static_cast<Index>(said) : 0;
   if (alignment == 0 || !std::has_single_bit(static_cast<std::uint64_t>(alignment)))
-    throw bad_gguf(fmt::format("an alignment of {}, which is no power of two", said));
+    throw bad_format(fmt::format("an alignment of {}, which is no power of two", said));
   const Index size = static_cast<Index>(file_.span.size());
   const Index data = (behind_header + alignment - 1) / alignment * alignment;
   std::vector<const GgufTensor*> placed;
   for (GgufTensor& tensor : tensors_) {
     const auto refuse = [&](const std::string& why) {
-      return bad_gguf("tensor " + quote(tensor.name) + ": " + why);
+      return bad_format("tensor " + quote(tensor.name) + ": " + why);
     };
     if (tensor.at % alignment != 0)
       throw refuse(fmt::format("byte {} of the data is no multiple of {}", tensor.at, alignment));
@@ -245,8 +242,8 @@ void GgufHeader::place_tensors(Index behind_header) {
   std::ranges::sort(placed, {}, [](const GgufTensor* tensor) { return tensor->at; });
   for (std::size_t i = 1; i < placed.size(); ++i)
     if (placed[i - 1]->at + placed[i - 1]->bytes > placed[i]->at)
-      throw bad_gguf("tensor " + quote(placed[i]->name) + " begins inside " +
-                     quote(placed[i - 1]->name));
+      throw bad_format("tensor " + quote(placed[i]->name) + " begins inside " +
+                       quote(placed[i - 1]->name));
 }
 
 const GgufValue* GgufHeader::find(std::string_view key) const {

@@ -29,10 +29,6 @@ constexpr std::array npy_types{
     std::pair{"|u1", ElementType::u8},  std::pair{"|b1", ElementType::boolean},
 };
 
-Error bad_npy(const std::string& message) {
-  return Error(ErrorKind::format, message);
-}
-
 std::string why_not(const std::string& type) {
   if (type.find('O') != type.npos) return "Python objects, which would need unpickling";
   if (type.find('U') != type.npos || type.find('S') != type.npos) return "strings";
@@ -49,7 +45,7 @@ ElementType element_type_of(const std::string& type) {
   const std::string little = is_big_endian(type) ? '<' + type.substr(1) : type;
   for (const auto& [text, dtype] : npy_types)
     if (little == text) return dtype;
-  throw bad_npy(fmt::format("holds {} (dtype {})", why_not(type), quote(type)));
+  throw bad_format(fmt::format("holds {} (dtype {})", why_not(type), quote(type)));
 }
 
 // The Python literal {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }.
@@ -81,7 +77,7 @@ class Literal {
   }
 
  private:
-  Error damaged(const std::string& what) const { return bad_npy("damaged npy header: " + what); }
+  Error damaged(const std::string& what) const { return bad_format("damaged npy header: " + what); }
 
   // The next character that is no space; 0 at the end.
   char peek() {
@@ -111,7 +107,7 @@ class Literal {
   }
 
   std::string dtype_text() {
-    if (peek() == '[') throw bad_npy("holds structures (a dtype with named fields)");
+    if (peek() == '[') throw bad_format("holds structures (a dtype with named fields)");
     return text();
   }
 
@@ -178,24 +174,24 @@ std::string header_of(std::string literal, const std::string& tensor) {
 
 Index npy_header_size(std::span<const std::byte> start) {
   if (static_cast<Index>(start.size()) < npy_preamble || !as_text(start).starts_with(npy_magic))
-    throw bad_npy("not a numpy array, or a truncated one");
+    throw bad_format("not a numpy array, or a truncated one");
   const auto version = std::to_integer<int>(start[npy_magic.size()]);
   if (version < 1 || version > 3)
-    throw bad_npy(fmt::format("npy version {}, this library reads 1 to 3", version));
+    throw bad_format(fmt::format("npy version {}, this library reads 1 to 3", version));
   const std::size_t width = length_width(start), before = npy_magic.size() + 2;
   std::uint32_t length = 0;
   std::memcpy(&length, start.data() + before, width);
   if (length > npy_header_limit)
-    throw bad_npy(fmt::format("npy header of {} bytes, more than {}", length, npy_header_limit));
+    throw bad_format(fmt::format("npy header of {} bytes, more than {}", length, npy_header_limit));
   return static_cast<Index>(before + width + length);
 }
 
 NpyHeader parse_npy_header(std::span<const std::byte> bytes) {
   const std::size_t before = npy_magic.size() + 2 + length_width(bytes);
-  if (before > bytes.size()) throw bad_npy("damaged npy header: it is empty");
+  if (before > bytes.size()) throw bad_format("damaged npy header: it is empty");
   NpyHeader header = Literal(as_text(bytes).substr(before)).parse();
   const auto data = bytes_of(header.shape, header.dtype);
-  if (!data) throw bad_npy(fmt::format("a shape of {} is too large", shape_text(header.shape)));
+  if (!data) throw bad_format(fmt::format("a shape of {} is too large", shape_text(header.shape)));
   header.size = static_cast<Index>(bytes.size());
   header.data = *data;
   return header;

@@ -29,15 +29,14 @@ using Source = std::unique_ptr<zip_source_t, FreeSource>;
 
 // Reads the header alone and holds it against the size that the archive announces.
 NpyHeader header_of(const ZipArchive& archive, const ZipMember& member) {
-  const auto bad = [](const std::string& why) { return Error(ErrorKind::format, why); };
-  if (member.size < npy_preamble) throw bad("too short for an array");
+  if (member.size < npy_preamble) throw bad_format("too short for an array");
   const Index size = npy_header_size(archive.start(member, npy_preamble));
-  if (size > member.size) throw bad("truncated");
+  if (size > member.size) throw bad_format("truncated");
   const NpyHeader header = parse_npy_header(archive.start(member, size));
   if (header.size + header.data != member.size)
-    throw bad(fmt::format("{} bytes, {} of {} takes {} after a header of {}", member.size,
-                          io::name(header.dtype), shape_text(header.shape), header.data,
-                          header.size));
+    throw bad_format(fmt::format("{} bytes, {} of {} takes {} after a header of {}", member.size,
+                                 io::name(header.dtype), shape_text(header.shape), header.data,
+                                 header.size));
   return header;
 }
 

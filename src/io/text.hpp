@@ -51,6 +51,11 @@ std::string no_tensor(std::string_view name, const Names& names) {
                      names.empty() ? "none" : quote_all(names));
 }
 
+/// What is wrong with a file; where, naming() adds.
+inline Error bad_format(const std::string& why) {
+  return Error(ErrorKind::format, why);
+}
+
 /// Runs `action`; an Error that does not say where yet leaves with the file and the part of it, but
 /// for a cancellation, which is nobody's fault.
 template <class Action>

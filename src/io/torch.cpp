@@ -18,10 +18,6 @@ namespace {
 
 constexpr std::string_view pickle_name = "data.pkl";
 
-Error bad_torch(const std::string& why) {
-  return Error(ErrorKind::format, why);
-}
-
 // The pickle, which torch.save puts into a folder named after the file.
 const ZipMember& pickle_of(const ZipArchive& archive) {
   const ZipMember* found = nullptr;
@@ -29,20 +25,20 @@ const ZipMember& pickle_of(const ZipArchive& archive) {
     const auto slash = member.name.find('/');
     if (slash == member.name.npos || member.name.substr(slash + 1) != pickle_name) continue;
     if (found != nullptr)
-      throw bad_torch(
+      throw bad_format(
           fmt::format("holds two checkpoints, {} and {}", quote(found->name), quote(member.name)));
     found = &member;
   }
-  if (found == nullptr) throw bad_torch("is a zip archive without a checkpoint's data.pkl");
+  if (found == nullptr) throw bad_format("is a zip archive without a checkpoint's data.pkl");
   return *found;
 }
 
 SharedBytes contents(const ZipArchive& archive, const ZipMember& member) {
   constexpr Index limit = Index{256} << 20;
   if (!member.unreadable.empty())
-    throw bad_torch("member " + quote(member.name) + ": " + member.unreadable);
+    throw bad_format("member " + quote(member.name) + ": " + member.unreadable);
   if (member.size > limit)
-    throw bad_torch(
+    throw bad_format(
         fmt::format("member {} of {} bytes, more than {}", quote(member.name), member.size, limit));
   // Not the checksum: torch can be told to leave it out, and the pickle is checked opcode by
   // opcode.
@@ -51,14 +47,14 @@ SharedBytes contents(const ZipArchive& archive, const ZipMember& member) {
 
 void require_native(const ZipArchive& archive, const std::string& folder) {
   if (archive.find(folder + "constants.pkl") != nullptr)
-    throw bad_torch("is a TorchScript program, which is not read: save its state_dict() instead");
+    throw bad_format("is a TorchScript program, which is not read: save its state_dict() instead");
   const ZipMember* order = archive.find(folder + "byteorder");
   if (order == nullptr) return;  // written before there was such a record
   const std::vector<std::byte> text = archive.start(*order, 16);
   const std::string_view found(reinterpret_cast<const char*>(text.data()), text.size());
   if (found != "little")
-    throw bad_torch("was written on a machine with byte order " + quote(found) +
-                    ", which is not read");
+    throw bad_format("was written on a machine with byte order " + quote(found) +
+                     ", which is not read");
 }
 
 const ZipMember& storage_of(const ZipArchive& archive, const std::string& folder,
@@ -66,7 +62,7 @@ const ZipMember& storage_of(const ZipArchive& archive, const std::string& folder
   const std::string name = folder + "data/" + tensor.storage;
   const ZipMember* member = archive.find(name);
   const auto refuse = [&](const std::string& why) {
-    return bad_torch(
+    return bad_format(
         fmt::format("tensor {}: its storage {} {}", quote(tensor.name), quote(name), why));
   };
   if (member == nullptr) throw refuse("is missing");
@@ -84,8 +80,8 @@ void require_plausible(const PickledTensor& tensor) {
   Index count = 1;
   for (const Index length : tensor.shape) count *= length;
   if (count > most && count > tensor.storage_count)
-    throw bad_torch(fmt::format("tensor {} repeats {} stored numbers to {}", quote(tensor.name),
-                                tensor.storage_count, shape_text(tensor.shape)));
+    throw bad_format(fmt::format("tensor {} repeats {} stored numbers to {}", quote(tensor.name),
+                                 tensor.storage_count, shape_text(tensor.shape)));
 }
 
 // Of a tensor without elements, offset and strides may be any number; here they are reckoned with.

@@ -19,10 +19,6 @@ constexpr std::size_t yaml_depth_limit = 32;
 constexpr std::size_t node_limit = 100'000;
 constexpr std::size_t byte_limit = 16 << 20;
 
-Error bad_yaml(const std::string& why) {
-  return Error(ErrorKind::format, why);
-}
-
 class Flattening {
  public:
   std::map<std::string, std::string> run(const YAML::Node& root) {
@@ -33,13 +29,13 @@ class Flattening {
  private:
   void visit(const YAML::Node& node, const std::string& path, std::size_t depth) {
     if (depth > yaml_depth_limit)
-      throw bad_yaml(fmt::format("YAML nested deeper than {}", yaml_depth_limit));
+      throw bad_format(fmt::format("YAML nested deeper than {}", yaml_depth_limit));
     if (++nodes_ > node_limit)
-      throw bad_yaml(fmt::format("YAML of more than {} values", node_limit));
+      throw bad_format(fmt::format("YAML of more than {} values", node_limit));
     bytes_ += path.size();
     if (node.IsScalar()) bytes_ += node.Scalar().size();
     if (bytes_ > byte_limit)
-      throw bad_yaml(fmt::format("YAML that unfolds to more than {} bytes", byte_limit));
+      throw bad_format(fmt::format("YAML that unfolds to more than {} bytes", byte_limit));
     const std::string before = path.empty() ? "" : path + ".";
     if (node.IsScalar()) {
       leaves_[path] = node.Scalar();
@@ -48,7 +44,7 @@ class Flattening {
         visit(node[i], before + std::to_string(i), depth + 1);
     } else if (node.IsMap()) {
       for (const auto& entry : node) {
-        if (!entry.first.IsScalar()) throw bad_yaml("YAML with a key that is no text");
+        if (!entry.first.IsScalar()) throw bad_format("YAML with a key that is no text");
         visit(entry.second, before + entry.first.Scalar(), depth + 1);
       }
     }
@@ -70,7 +66,7 @@ std::map<std::string, std::string> read_yaml(const std::string& path) {
     try {
       return Flattening().run(YAML::Load(text));
     } catch (const YAML::Exception& error) {
-      throw bad_yaml("not valid YAML: " + printable(error.what()));
+      throw bad_format("not valid YAML: " + printable(error.what()));
     }
   });
 }

@@ -22,10 +22,6 @@ struct CloseMember {
 };
 using Member = std::unique_ptr<zip_file_t, CloseMember>;
 
-Error damaged(const std::string& why) {
-  return Error(ErrorKind::format, why);
-}
-
 // The file as libzip reads it. It remembers where the last reading began, which is how we learn
 // where a stored member lies, and gives back the memory of what has been read.
 struct Reader {
@@ -100,16 +96,16 @@ struct Reader {
 Archive open(Reader& reader) {
   ZipError error;
   zip_source_t* source = zip_source_function_create(&Reader::call, &reader, &error.error);
-  if (source == nullptr) throw damaged("not a readable zip archive: " + error.text());
+  if (source == nullptr) throw bad_format("not a readable zip archive: " + error.text());
   Archive archive(zip_open_from_source(source, ZIP_RDONLY, &error.error));
   if (archive) return archive;  // which owns the source now
   zip_source_free(source);
-  throw damaged("not a readable zip archive: " + error.text());
+  throw bad_format("not a readable zip archive: " + error.text());
 }
 
 Member open_member(zip_t* archive, std::uint64_t index, zip_flags_t flags = 0) {
   Member member(zip_fopen_index(archive, index, flags));
-  if (!member) throw damaged(zip_error_strerror(zip_get_error(archive)));
+  if (!member) throw bad_format(zip_error_strerror(zip_get_error(archive)));
   return member;
 }
 
@@ -117,8 +113,8 @@ Member open_member(zip_t* archive, std::uint64_t index, zip_flags_t flags = 0) {
 void read_into(zip_file_t* member, std::byte* to, Index count) {
   for (Index done = 0; done < count;) {
     const auto got = zip_fread(member, to + done, static_cast<zip_uint64_t>(count - done));
-    if (got < 0) throw damaged(zip_error_strerror(zip_file_get_error(member)));
-    if (got == 0) throw damaged("truncated");
+    if (got < 0) throw bad_format(zip_error_strerror(zip_file_get_error(member)));
+    if (got == 0) throw bad_format("truncated");
     done += got;
   }
 }
@@ -127,8 +123,8 @@ void read_into(zip_file_t* member, std::byte* to, Index count) {
 void require_end(zip_file_t* member) {
   std::byte beyond;
   if (const auto got = zip_fread(member, &beyond, 1); got != 0)
-    throw damaged(got > 0 ? "longer than announced"
-                          : zip_error_strerror(zip_file_get_error(member)));
+    throw bad_format(got > 0 ? "longer than announced"
+                             : zip_error_strerror(zip_file_get_error(member)));
 }
 
 // Deflate cannot expand further than 1032-fold, and weights hardly shrink at all: an announced size
@@ -165,7 +161,7 @@ void require_harmless(const std::string& name) {
     climbs = name.substr(start, end - start) == "..";
     start = end + 1;
   }
-  if (climbs) throw damaged("member " + quote(name) + " names a path outside the archive");
+  if (climbs) throw bad_format("member " + quote(name) + " names a path outside the archive");
 }
 
 // Where libzip starts to read a stored member is where it lies.
@@ -178,13 +174,13 @@ void locate(zip_t* archive, const Reader& reader, ZipMember& member) {
   std::byte first;
   read_into(opened.get(), &first, 1);
   member.at = reader.last;
-  if (member.size > reader.size() - member.at) throw damaged("truncated");
+  if (member.size > reader.size() - member.at) throw bad_format("truncated");
 }
 
 ZipMember member_at(zip_t* archive, const Reader& reader, std::uint64_t index) {
   zip_stat_t status;
   if (zip_stat_index(archive, index, 0, &status) != 0 || !(status.valid & ZIP_STAT_NAME))
-    throw damaged(fmt::format("member {} cannot be read", index));
+    throw bad_format(fmt::format("member {} cannot be read", index));
   ZipMember member;
   member.name = status.name;
   member.index = index;
@@ -206,7 +202,7 @@ std::uint32_t checksum(std::uint32_t before, std::span<const std::byte> bytes) {
 }
 
 void require_checksum(const ZipMember& member, std::uint32_t found) {
-  if (found != member.checksum) throw damaged("CRC error");
+  if (found != member.checksum) throw bad_format("CRC error");
 }
 
 }  // namespace
@@ -229,7 +225,8 @@ ZipArchive::ZipArchive(SharedBytes file)
     members_.push_back(member_at(archive, opened_->reader, i));
     const std::string& name = members_.back().name;
     require_harmless(name);
-    if (!position_.emplace(name, i).second) throw damaged("member " + quote(name) + " given twice");
+    if (!position_.emplace(name, i).second)
+      throw bad_format("member " + quote(name) + " given twice");
   }
 }
 
