@@ -16,7 +16,7 @@ std::string label_text(std::string_view text) {
   return escaped;
 }
 
-void print_dot_node(Stream& out, const Exported& exported, Id node) {
+void print_node(Stream& out, const Exported& exported, Id node) {
   const std::string id = fmt::format("#{}", feature_of(exported, node));
   const std::string label = node_label(exported, node);
   out.print("  {} [label=\"{}{}{}\"", node, id, label == id ? "" : "\\n",
@@ -36,7 +36,7 @@ void write_dot(const std::string& path, const Exported& exported) {
   Stream out(path);
   out.print("// {}\n{} yoneda {{\n  node [shape=box, fontname=\"sans-serif\"];\n",
             description(exported), graph.directed() ? "digraph" : "graph");
-  for (Id node = 0; node < graph.node_count(); ++node) print_dot_node(out, exported, node);
+  for (Id node = 0; node < graph.node_count(); ++node) print_node(out, exported, node);
   // In quotes: DOT's own numbers have no exponent.
   for_each_edge(graph, [&](const Edge& e) {
     out.print("  {} {} {} [weight=\"{}\", color=\"{}\"];\n", e.source,

@@ -20,8 +20,7 @@ std::string token_list(const Concept& each, const Vocabulary& vocabulary, std::s
   return list + (each.tokens.size() > most ? ", …" : "");
 }
 
-void print_concept(Stream& out, const study::LatticeOfEnd& of, Index c,
-                   const Vocabulary& vocabulary) {
+void print_node(Stream& out, const study::LatticeOfEnd& of, Index c, const Vocabulary& vocabulary) {
   constexpr std::size_t in_label = 4;
   const Concept& each = of.lattice.concepts[c];
   const bool bottom = c >= of.lattice.frequent();
@@ -68,7 +67,7 @@ void write_lattice_graphml(const std::string& path, const study::Lattices& latti
     out.print("    <data key=\"g_{}\">{}</data>\n", name, xml_text(value));
   for (const study::LatticeOfEnd& of : lattices.ends)
     for (Index c = 0; c < std::ssize(of.lattice.concepts); ++c)
-      print_concept(out, of, c, arrows.vocabulary);
+      print_node(out, of, c, arrows.vocabulary);
   for (const study::LatticeOfEnd& of : lattices.ends) print_edges(out, of);
   out.print("  </graph>\n</graphml>\n");
   out.commit();

@@ -8,7 +8,7 @@
 namespace yoneda::study {
 namespace {
 
-constexpr std::string_view relations_format = "yoneda-relations/1";
+constexpr std::string_view format = "yoneda-relations/1";
 
 Json null_json(const NullTest& test) {
   return {{"null_mean", number_or_null(test.null_mean)},
@@ -67,7 +67,7 @@ std::optional<double> RelationTests::code_over_vector() const {
 
 void write_relations(const std::string& path, const Relations& relations,
                      const Vocabulary& vocabulary, const Record& record) {
-  Json json = to_json(record, relations_format);
+  Json json = to_json(record, format);
   const RelationTest& first = relations.relations.front().tests.front();
   json["nulls"] = Json::array();
   for (const NullTest* null : {&first.q.swap, &first.q.re_pair})

@@ -18,14 +18,14 @@ std::vector<float> random_values(Index count, Random& random) {
   return values;
 }
 
-Matrix normals_from(Index rows, Index cols, Random& random) {
+Matrix random_matrix(Index rows, Index cols, Random& random) {
   return Matrix::from(random_values(rows * cols, random), rows, cols);
 }
 
 Sae random_sae(Index n, Index d, Activation activation, Random& random) {
   Sae sae;
-  sae.W_dec = normals_from(n, d, random);
-  sae.W_enc = normals_from(n, d, random);
+  sae.W_dec = random_matrix(n, d, random);
+  sae.W_enc = random_matrix(n, d, random);
   sae.b_enc = random_values(n, random);
   sae.b_dec = random_values(d, random);
   sae.activation = activation;
@@ -101,7 +101,7 @@ Sae identity_sae(Index n, Index k) {
 
 TEST_CASE("codes are the definition's, for every activation") {
   Random random(1);
-  const Matrix X = normals_from(150, 7, random);
+  const Matrix X = random_matrix(150, 7, random);
   for (const Activation activation : {Activation::topk, Activation::relu, Activation::jumprelu})
     for (const bool subtract : {true, false})
       for (const bool biased : {true, false}) {
@@ -119,7 +119,7 @@ TEST_CASE("features of more than one tile, and half precision weights are read a
   std::vector<f16> halves;
   for (const float value : to_vector(sae.W_enc)) halves.push_back(to_f16(value));
   sae.W_enc = Matrix::from(halves, 20000, 3);
-  check_against_brute_force(sae, normals_from(6, 3, random));
+  check_against_brute_force(sae, random_matrix(6, 3, random));
 }
 
 TEST_CASE("groups that lie across tiles, and features that belong to none") {
@@ -128,7 +128,7 @@ TEST_CASE("groups that lie across tiles, and features that belong to none") {
        {std::pair<Index, Index>{20001, 7}, {20001, 3000}, {30, 30}, {31, 30}}) {
     Sae sae = random_sae(n, 3, Activation::groupmax, random);
     sae.k = k;
-    check_against_brute_force(sae, normals_from(4, 3, random));
+    check_against_brute_force(sae, random_matrix(4, 3, random));
   }
 }
 
@@ -146,7 +146,7 @@ TEST_CASE("ties go to the smaller id, and what is not positive does not fire") {
 TEST_CASE("decoding is the transposed product") {
   Random random(3);
   const Sae sae = random_sae(40, 9, Activation::relu, random);
-  const Matrix X = normals_from(300, 9, random);
+  const Matrix X = random_matrix(300, 9, random);
   const Codes codes = encode(sae, X);
   const Matrix decoded = decode(sae, codes);
   for (Index i = 0; i < X.rows(); ++i)
@@ -170,7 +170,7 @@ TEST_CASE("metrics of a known reconstruction") {
 
 TEST_CASE("inputs are normalised as the SAE asks, and reconstructions put back") {
   Random random(7);
-  const Matrix X = normals_from(6, 5, random);
+  const Matrix X = random_matrix(6, 5, random);
   Sae sae = random_sae(12, 5, Activation::relu, random);
   const auto check = [&](const auto& normalised, const auto& restored) {
     std::vector<float> values = to_vector(X);
@@ -243,7 +243,7 @@ TEST_CASE("constant inputs have no deviation, and zero ones no norm") {
 TEST_CASE("what cannot be encoded is refused") {
   Random random(4);
   const Sae good = random_sae(10, 4, Activation::topk, random);
-  const Matrix X = normals_from(5, 4, random);
+  const Matrix X = random_matrix(5, 4, random);
   const auto refused = [&](const auto& spoil) {
     Sae sae = good;
     spoil(sae);
@@ -268,8 +268,8 @@ TEST_CASE("what cannot be encoded is refused") {
   CHECK_THROWS_AS(reconstruct(transcoder, encode(good, X), X), Error);
   CHECK_THROWS_WITH(reconstruct(good, encode(good, X), X.slice(0, 4)),
                     "5 rows of codes for 4 rows of inputs");
-  CHECK_THROWS_AS(reconstruct(good, encode(good, X), normals_from(5, 3, random)), Error);
-  CHECK_THROWS_WITH(encode(good, normals_from(5, 3, random)),
+  CHECK_THROWS_AS(reconstruct(good, encode(good, X), random_matrix(5, 3, random)), Error);
+  CHECK_THROWS_WITH(encode(good, random_matrix(5, 3, random)),
                     "inputs of dimension 3 for an SAE of dimension 4");
   std::vector<float> broken(8, 1.0f);
   broken[5] = std::numeric_limits<float>::quiet_NaN();

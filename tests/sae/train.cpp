@@ -121,11 +121,11 @@ void check_gradient(const TopkParameters& at, const TopkParameters& gradient,
 }
 
 // Rows that are sums of `k` of `atoms` planted unit directions.
-struct PlantedAtoms {
+struct Planted {
   Matrix atoms, rows;
 };
 
-PlantedAtoms planted_dictionary(Index atoms, Index d, Index rows, Index k, std::uint64_t seed) {
+Planted planted_dictionary(Index atoms, Index d, Index rows, Index k, std::uint64_t seed) {
   Random random(seed);
   std::vector<float> directions(atoms * d), data(rows * d, 0.0f);
   for (float& value : directions) value = static_cast<float>(random.normal());
@@ -151,14 +151,14 @@ double mean_max_cosine(const Matrix& atoms, const Matrix& W_dec) {
   return sum;
 }
 
-bool same_weights(const std::vector<float>& a, const std::vector<float>& b) {
+bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
 }
 
-bool same_weights(const Sae& a, const Sae& b) {
-  return same_weights(to_vector(a.W_dec), to_vector(b.W_dec)) &&
-         same_weights(to_vector(a.W_enc), to_vector(b.W_enc)) && same_weights(a.b_enc, b.b_enc) &&
-         same_weights(a.b_dec, b.b_dec);
+bool same_bits(const Sae& a, const Sae& b) {
+  return same_bits(to_vector(a.W_dec), to_vector(b.W_dec)) &&
+         same_bits(to_vector(a.W_enc), to_vector(b.W_enc)) && same_bits(a.b_enc, b.b_enc) &&
+         same_bits(a.b_dec, b.b_dec);
 }
 
 }  // namespace
@@ -355,8 +355,8 @@ TEST_CASE("the units of the data change nothing but the biases") {
   const TrainOptions options{.features = 30, .k = 2, .epochs = 3, .batch = 50};
   const TrainResult small = train_topk(planted.rows, options);
   const TrainResult large = train_topk(Matrix::from(thousandfold, 2000, 10), options);
-  CHECK(same_weights(to_vector(small.sae.W_dec), to_vector(large.sae.W_dec)));
-  CHECK(same_weights(to_vector(small.sae.W_enc), to_vector(large.sae.W_enc)));
+  CHECK(same_bits(to_vector(small.sae.W_dec), to_vector(large.sae.W_dec)));
+  CHECK(same_bits(to_vector(small.sae.W_enc), to_vector(large.sae.W_enc)));
   for (Index f = 0; f < 30; ++f) CHECK(large.sae.b_enc[f] == 1024 * small.sae.b_enc[f]);
   CHECK(large.held_out.fve == doctest::Approx(small.held_out.fve));
 }
@@ -374,12 +374,12 @@ TEST_CASE("the bits do not depend on the number of threads") {
   for (const int threads : {2, 3, 7}) {
     omp_set_num_threads(threads);
     const TrainResult many = train_topk(planted.rows, options);
-    CHECK(same_weights(one.sae, many.sae));
+    CHECK(same_bits(one.sae, many.sae));
     CHECK(one.held_out.fve == many.held_out.fve);
     CHECK(one.epochs.back().auxiliary == many.epochs.back().auxiliary);
     const Codes again = encode(many.sae, planted.rows);
     CHECK(codes.features == again.features);
-    CHECK(same_weights(codes.values, again.values));
+    CHECK(same_bits(codes.values, again.values));
   }
   omp_set_num_threads(before);
 }
