@@ -44,6 +44,32 @@ TEST_CASE("a scan finds what a plain loop finds, on every vector unit") {
   }
 }
 
+TEST_CASE("rows longer than a byte counts, in one bin and in all of them") {
+  const Index size = 3 * 127 * 32 + 64;
+  const float infinity = std::numeric_limits<float>::infinity();
+  const std::vector<Interesting> limits(size / scan_block, {infinity, -infinity});
+  for (const Index bins_used : std::array<Index, 3>{1, 2, all_bins}) {
+    std::vector<float> row(size);
+    std::array<Id, all_bins> expected{};
+    for (Index i = 0; i < size; ++i) {
+      const Index bin = all_bins - 1 - i % bins_used;
+      row[i] = static_cast<float>(bin) + 0.5f;
+      ++expected[bin];
+    }
+    for (const VectorUnit unit : {VectorUnit::baseline, vector_unit()}) {
+      CAPTURE(bins_used);
+      Powers powers;
+      Bins bins{.scale = 1, .offset = 0};
+      std::vector<std::uint16_t> hits(size);
+      std::vector<std::int8_t> bin_of(size);
+      run_on<ScanRow<true>>(unit, std::span<const float>(row), std::span<const Interesting>(limits),
+                            powers, bins, std::span<std::uint16_t>(hits),
+                            std::span<std::int8_t>(bin_of));
+      CHECK(bins.counts == expected);
+    }
+  }
+}
+
 TEST_CASE("values far outside the histogram, and infinite limits") {
   std::vector<float> row(128, 1e30f);
   for (Index i = 0; i < 128; i += 2) row[i] = -1e30f;

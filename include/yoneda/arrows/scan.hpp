@@ -115,7 +115,8 @@ struct ScanRow {
       powers.sums[2] += static_cast<double>(third[lane]);
       powers.sums[3] += static_cast<double>(fourth[lane]);
     }
-    if constexpr (binned) count < lanes<8 ? 16 : 32>(bin_of.first(blocked), bins);
+    constexpr int bytes_at_once = lanes < 8 ? 16 : 32;  // g++ 12 keeps comparisons of these whole
+    if constexpr (binned) count<bytes_at_once>(bin_of.first(blocked), bins);
     for (Index i = blocked; i < size; ++i) {
       powers.add(static_cast<double>(row[i]));
       if constexpr (binned)
@@ -148,9 +149,8 @@ struct ScanRow {
     return found;
   }
 
-  // Bin by bin, `width` values at a time: a comparison of bytes costs a hundredth of what a counter
-  // costs that waits for the one before. From the middle outwards until all are counted, which for
-  // most rows is long before the last bin.
+  // Bin by bin, `width` values at a time, where counters would wait for each other. From the middle
+  // outwards until all are counted, which for most rows is long before the last bin.
   template <int width>
   [[gnu::always_inline]] static inline void count(std::span<const std::int8_t> bin_of, Bins& bins) {
     constexpr Index middle = all_bins / 2, most = 127 * width;  // as far as a byte counts
