@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "ingest/model_folder.hpp"
+#include "io/gguf_file.hpp"
 #include "yoneda/ingest/sae.hpp"
 #include "yoneda/ingest/unembedding.hpp"
 #include "yoneda/ingest/vocabulary.hpp"
@@ -31,30 +32,28 @@ struct Altered : Folder {
   /// file.
   Error refusal(const std::string& opened = {}, const std::string& named = {}) const {
     const std::string begin = named.empty() ? file : *this / ("sae/" + named);
-    return error_of(begin, [&] {
-      ingest::load_sae(opened.empty() ? *this / "sae" : *this / ("sae/" + opened));
-    });
+    const std::string path = opened.empty() ? *this / "sae" : *this / ("sae/" + opened);
+    CHECK_THROWS_AS(ingest::outline_sae(path), Error);
+    return error_of(begin, [&] { ingest::load_sae(path); });
   }
 };
-
-using Tensors = std::vector<StoredModel::Shaped>;
-
-void save(const std::string& path, const Tensors& tensors,
-          const std::map<std::string, std::string>& metadata = {}) {
-  std::vector<std::vector<float>> values;
-  for (const auto& tensor : tensors)
-    values.push_back(pattern_values(StoredModel::product(tensor.shape)));
-  std::vector<io::OutputTensor> outputs;
-  for (std::size_t i = 0; i < tensors.size(); ++i)
-    outputs.push_back(io::output(tensors[i].name, values[i], tensors[i].shape));
-  io::write_safetensors(path, outputs, metadata);
-}
 
 Error refused_sae(const std::string& path) {
   return error_of(path, [&] { ingest::load_sae(path); });
 }
 
 }  // namespace
+
+TEST_CASE("sizes that no SAE has") {
+  const std::string scope = "llama-scope-r1-distill/400M-Slimpajama-400M-OpenR1-Math-220k/L15R";
+  const std::string factor = R"("expansion_factor": 2)",
+                    huge = R"("expansion_factor": 9223372036854775807)";
+  mentions(Altered(scope, "config.json", factor, huge).refusal(), "more than anything has");
+  mentions(Altered(scope, "config.json", R"("d_model": 4)", R"("d_model": null)").refusal(),
+           "'d_model' is null");
+  mentions(Altered("sparsify/run/layers.5", "cfg.json", factor, huge).refusal(),
+           "more than anything has");
+}
 
 TEST_CASE("Qwen Scope: no sizes, and a k of more features than there are") {
   const std::string scope = "qwen-scope/SAE-Res-Qwen3-1.7B-Base-W32K-L0_50";
@@ -101,31 +100,31 @@ TEST_CASE("dictionary_learning: a configuration of another shape, and no k") {
 TEST_CASE("OpenAI: a TopK whose k is no number of features") {
   const Folder folder;
   const std::string path = folder / "8.safetensors";
-  const Tensors tensors{{"pre_bias", {4}},
-                        {"latent_bias", {6}},
-                        {"encoder.weight", {6, 4}},
-                        {"decoder.weight", {4, 6}}};
+  const std::vector<Shaped> tensors{{"pre_bias", {4}},
+                                    {"latent_bias", {6}},
+                                    {"encoder.weight", {6, 4}},
+                                    {"decoder.weight", {4, 6}}};
   for (const char* k : {"", "7", "0", "-1", "many"}) {
-    save(path, tensors, {{"activation", "TopK"}, {"activation_state_dict.k", k}});
+    save_patterns(path, tensors, {{"activation", "TopK"}, {"activation_state_dict.k", k}});
     mentions(refused_sae(path), "of 6 features");
   }
 }
 
 TEST_CASE("a cross-layer decoder of two axes") {
   const Folder folder;
-  save(folder / "W_dec_0.safetensors", {{"W_dec_0", {6, 4}}});
+  save_patterns(folder / "W_dec_0.safetensors", {{"W_dec_0", {6, 4}}});
   const std::string path = folder / "W_dec_0.safetensors";
   mentions(refused_sae(path), "has not three axes");
 }
 
 TEST_CASE("Gemma Scope 2: tensors that do not fit each other") {
-  const auto refusal = [](const Tensors& tensors) {
+  const auto refusal = [](const std::vector<Shaped>& tensors) {
     const Folder folder;
     const std::string from =
         fixture("sae/gemma-scope-2-4b-pt/resid_post/layer_17_width_16k_l0_small/config.json");
     std::filesystem::copy(from, folder / "config.json");
     const std::string path = folder / "params.safetensors";
-    save(path, tensors);
+    save_patterns(path, tensors);
     return refused_sae(path);
   };
   mentions(refusal({{"w_dec", {6, 4}}, {"b_enc", {5}}}), "has 6 rows, 'b_enc' 5 numbers");
@@ -139,18 +138,12 @@ TEST_CASE("models without an unembedding, an architecture, or a settled tie") {
     return error_of(path, [&] { ingest::load_unembedding(path); });
   };
   const Folder folder;
-  save(folder / "other.safetensors", {{"something", {6, 4}}});
+  save_patterns(folder / "other.safetensors", {{"something", {6, 4}}});
   mentions(refusal(folder / "other.safetensors"), "no unembedding under a usual name");
 
-  const auto number = [](std::uint64_t n, std::size_t bytes) {
-    return std::string(reinterpret_cast<const char*>(&n), bytes);
-  };
-  const std::string name = "token_embd.weight";
-  std::string gguf = "GGUF" + number(3, 4) + number(1, 8) + number(0, 8) + number(name.size(), 8) +
-                     name + number(2, 4) + number(4, 8) + number(6, 8) + number(0, 4) +
-                     number(0, 8);
-  gguf.resize((gguf.size() + 31) / 32 * 32 + 4 * 24);
-  io::write_text(folder / "model.gguf", gguf);
+  GgufFile gguf;
+  gguf.tensor("token_embd.weight", {4, 6}).holding(4 * 24);
+  io::write_text(folder / "model.gguf", gguf.bytes());
   mentions(refusal(folder / "model.gguf"), "names no 'general.architecture'");
 
   const StoredModel model("gpt2", {{"wte.weight", {6, 4}}, {"ln_f.weight", {4}}});

@@ -174,7 +174,7 @@ TEST_CASE("a post-norm multiplies what comes before it, and only in models that 
   const std::string W_O = "model.layers.1.self_attn.o_proj.weight";
   const std::string attention = "model.layers.1.post_attention_layernorm.weight";
   const std::string mlp = "model.layers.1.post_feedforward_layernorm.weight";
-  const std::vector<ModelFolder::Shaped> tensors{
+  const std::vector<Shaped> tensors{
       {W_O, {d_model, d_z}}, {attention, {d_model}}, {mlp, {d_model}}};
   const ModelFolder gemma("gemma2", tensors), olmo("olmo2", tensors), llama("llama", tensors);
 

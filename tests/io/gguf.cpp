@@ -6,6 +6,8 @@
 #include <limits>
 
 #include "io/ggml_type.hpp"
+#include "io/gguf_file.hpp"
+#include "io/gguf_header.hpp"
 #include "io/support.hpp"
 #include "yoneda/io/mapped_file.hpp"
 #include "yoneda/io/read_tensors.hpp"
@@ -15,46 +17,6 @@ using namespace yoneda;
 using namespace yoneda::test;
 
 namespace {
-
-template <class T>
-std::string raw(T number) {
-  return {reinterpret_cast<const char*>(&number), sizeof number};
-}
-
-std::string text(const std::string& of) {
-  return raw<std::uint64_t>(of.size()) + of;
-}
-
-// A file, piece by piece, each of which may be told a lie.
-struct Written {
-  std::uint32_t version = 3;
-  std::uint64_t tensors = 0, values = 0;
-  std::string described = {}, data = {};
-
-  Written& value(const std::string& key, std::uint32_t type, const std::string& bytes) {
-    ++values;
-    described += text(key) + raw(type) + bytes;
-    return *this;
-  }
-  Written& tensor(const std::string& name, const std::vector<std::uint64_t>& axes,
-                  std::uint32_t type = 0, std::uint64_t offset = 0) {
-    ++tensors;
-    described += text(name) + raw(static_cast<std::uint32_t>(axes.size()));
-    for (const std::uint64_t length : axes) described += raw(length);
-    described += raw(type) + raw(offset);
-    return *this;
-  }
-  Written& holding(std::size_t bytes) {
-    data.assign(bytes, '\1');
-    return *this;
-  }
-
-  std::string bytes() const {
-    std::string file = "GGUF" + raw(version) + raw(tensors) + raw(values) + described;
-    while (file.size() % 32 != 0) file += '\0';
-    return file + data;
-  }
-};
 
 io::TensorFile parsed(const std::string& bytes) {
   return io::parse_tensors(shared(bytes), "x.gguf");
@@ -66,7 +28,7 @@ Error refusal_of(const std::string& bytes) {
   return error;
 }
 
-Error refusal_of(const Written& file) {
+Error refusal_of(const GgufFile& file) {
   return refusal_of(file.bytes());
 }
 
@@ -208,7 +170,7 @@ TEST_CASE("a GGUF file damaged anywhere is refused or read, never more") {
 }
 
 TEST_CASE("versions of GGUF that are not read are refused by name") {
-  Written file;
+  GgufFile file;
   for (const std::uint32_t version : {2u, 3u}) {
     file.version = version;
     CHECK_NOTHROW(parsed(file.bytes()));
@@ -222,42 +184,42 @@ TEST_CASE("versions of GGUF that are not read are refused by name") {
 }
 
 TEST_CASE("counts of GGUF that lie are refused before anything is made of them") {
-  Written tensors, values;
+  GgufFile tensors, values;
   for (const std::uint64_t count :
        {std::uint64_t{1}, std::uint64_t{1} << 40, huge, ~std::uint64_t{0}}) {
     tensors.tensors = count;
     mentions(refusal_of(tensors), "truncated: ");
     values.values = count;
     mentions(refusal_of(values), "truncated: ");
-    mentions(refusal_of(Written().value("list", 9, raw<std::uint32_t>(0) + raw(count + 1000))),
+    mentions(refusal_of(GgufFile().value("list", 9, raw<std::uint32_t>(0) + raw(count + 1000))),
              "key 'list': truncated: the length of a list");
-    mentions(refusal_of(Written().value("list", 9, raw<std::uint32_t>(8) + raw(count + 1000))),
+    mentions(refusal_of(GgufFile().value("list", 9, raw<std::uint32_t>(8) + raw(count + 1000))),
              "truncated: the length of a list");
-    mentions(refusal_of(Written().value("text", 8, raw(count + 1000))), "truncated: a text");
+    mentions(refusal_of(GgufFile().value("text", 8, raw(count + 1000))), "truncated: a text");
   }
   // A list of lists of lists: each level may claim much, and says little.
   std::string nested = raw<std::uint32_t>(8) + raw<std::uint64_t>(0);
   for (int depth = 0; depth < 3; ++depth)
     nested = raw<std::uint32_t>(9) + raw<std::uint64_t>(1) + nested;
-  CHECK_NOTHROW(parsed(Written().value("lists", 9, nested).bytes()));
+  CHECK_NOTHROW(parsed(GgufFile().value("lists", 9, nested).bytes()));
   nested = raw<std::uint32_t>(9) + raw<std::uint64_t>(1) + nested;
-  mentions(refusal_of(Written().value("lists", 9, nested)), "nested deeper");
+  mentions(refusal_of(GgufFile().value("lists", 9, nested)), "nested deeper");
 }
 
 TEST_CASE("values of GGUF of a type that it does not have") {
   for (const std::uint32_t type : {13u, 1000u, ~0u})
-    mentions(refusal_of(Written().value("x", type, std::string(16, '\0'))),
+    mentions(refusal_of(GgufFile().value("x", type, std::string(16, '\0'))),
              "key 'x': a value of type " + std::to_string(type));
-  mentions(refusal_of(Written().value("x", 9, raw<std::uint32_t>(13) + raw<std::uint64_t>(0))),
+  mentions(refusal_of(GgufFile().value("x", 9, raw<std::uint32_t>(13) + raw<std::uint64_t>(0))),
            "a value of type 13");
-  mentions(refusal_of(Written().value("x", 4, raw(1u)).value("x", 4, raw(2u))),
+  mentions(refusal_of(GgufFile().value("x", 4, raw(1u)).value("x", 4, raw(2u))),
            "key 'x' given twice");
 }
 
 TEST_CASE("tensors of GGUF that lie about their shape or place") {
   const auto one = [](const std::vector<std::uint64_t>& axes, std::uint32_t type = 0,
                       std::uint64_t offset = 0) {
-    return Written().tensor("W", axes, type, offset).holding(64);
+    return GgufFile().tensor("W", axes, type, offset).holding(64);
   };
   CHECK(parsed(one({4, 4}).bytes()).at("W").shape == std::vector<Index>{4, 4});
   CHECK(parsed(one({0, 4}).bytes()).at("W").count() == 0);
@@ -276,7 +238,7 @@ TEST_CASE("tensors of GGUF that lie about their shape or place") {
   mentions(refusal_of(one({4}, 0, 64)), "truncated");
   mentions(refusal_of(one({4}, 0, huge)), "lies at byte");
   mentions(refusal_of(one({4}, 0, huge - 32)), "truncated");
-  mentions(refusal_of(Written().tensor("W", {4})), "truncated");
+  mentions(refusal_of(GgufFile().tensor("W", {4})), "truncated");
   mentions(refusal_of(one({4}).tensor("W", {4}, 0, 32)), "tensor 'W' given twice");
   mentions(refusal_of(one({12}).tensor("V", {4}, 0, 32)), "tensor 'V' begins inside 'W'");
   CHECK(parsed(one({8}).tensor("V", {8}, 0, 32).bytes()).tensors.size() == 2);
@@ -284,7 +246,7 @@ TEST_CASE("tensors of GGUF that lie about their shape or place") {
 
 TEST_CASE("an alignment of GGUF that is none") {
   const auto aligned = [](std::uint32_t type, const std::string& number) {
-    return Written().value("general.alignment", type, number).tensor("W", {4}).holding(64);
+    return GgufFile().value("general.alignment", type, number).tensor("W", {4}).holding(64);
   };
   for (const std::uint32_t alignment : {0u, 3u, 33u, ~0u})
     mentions(refusal_of(aligned(4, raw(alignment))), "no power of two");
@@ -292,4 +254,21 @@ TEST_CASE("an alignment of GGUF that is none") {
   mentions(refusal_of(aligned(6, raw(std::numeric_limits<float>::quiet_NaN()))), "no power of two");
   mentions(refusal_of(aligned(8, text("32"))), "should be a number");
   CHECK_NOTHROW(parsed(aligned(4, raw(8u)).bytes()));
+}
+
+TEST_CASE("values of a header are asked for by their kind") {
+  constexpr std::uint32_t u32 = 4, string = 8;
+  GgufFile file;
+  file.value("a.number", u32, raw<std::uint32_t>(7)).value("a.text", string, text("seven"));
+  const io::GgufHeader header(shared(file.bytes()));
+  CHECK(header.number("a.number") == 7.0);
+  CHECK(header.text("a.text") == "seven");
+  const auto asks = [](const auto& action, const char* expected) {
+    CHECK_THROWS_WITH_AS(action(), doctest::Contains(expected), Error);
+  };
+  asks([&] { header.text("a.number"); }, "should be a text");
+  asks([&] { header.number("a.text"); }, "should be a number");
+  asks([&] { header.texts("a.text"); }, "should be a list of texts");
+  asks([&] { header.integers("a.text"); }, "should be a list of whole numbers");
+  asks([] { io::GgufHeader(shared(std::string(64, 'x'))); }, "is no GGUF file");
 }

@@ -3,7 +3,6 @@
 #include <string>
 #include <vector>
 
-#include "io/gguf_header.hpp"
 #include "io/npy_header.hpp"
 #include "io/support.hpp"
 #include "io/xml.hpp"
@@ -16,15 +15,6 @@ using namespace yoneda::test;
 using doctest::Contains;
 
 namespace {
-
-template <class T>
-std::string raw(T number) {
-  return {reinterpret_cast<const char*>(&number), sizeof number};
-}
-
-std::string text(const std::string& of) {
-  return raw<std::uint64_t>(of.size()) + of;
-}
 
 // Four numbers of which the storage holds two.
 io::Tensor cut_short(std::vector<Index> shape, std::vector<Index> strides = {}) {
@@ -39,22 +29,6 @@ void parse(const std::string& xml) {
 }
 
 }  // namespace
-
-TEST_CASE("values of a GGUF header are asked for by their kind") {
-  constexpr std::uint32_t u32 = 4, string = 8;
-  const std::string values = text("a.number") + raw(u32) + raw<std::uint32_t>(7) + text("a.text") +
-                             raw(string) + text("seven");
-  const io::GgufHeader header(shared("GGUF" + raw<std::uint32_t>(3) + raw<std::uint64_t>(0) +
-                                     raw<std::uint64_t>(2) + values + std::string(64, '\0')));
-  CHECK(header.number("a.number") == 7.0);
-  CHECK(header.text("a.text") == "seven");
-  CHECK_THROWS_WITH_AS(header.text("a.number"), Contains("should be a text"), Error);
-  CHECK_THROWS_WITH_AS(header.number("a.text"), Contains("should be a number"), Error);
-  CHECK_THROWS_WITH_AS(header.texts("a.text"), Contains("should be a list of texts"), Error);
-  CHECK_THROWS_WITH_AS(header.integers("a.text"), Contains("a list of whole numbers"), Error);
-  CHECK_THROWS_WITH_AS(io::GgufHeader(shared(std::string(64, 'x'))), Contains("is no GGUF file"),
-                       Error);
-}
 
 TEST_CASE("a numpy header without a word, and arrays of more axes than a header has room for") {
   const std::string magic_alone("\x93NUMPY\1\0", 8);
