@@ -18,6 +18,8 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOLDERS = [ROOT / "src" / "io", ROOT / "src" / "ingest"]
 PROGRAMS = ["io", "ingest"]
+# Files damaged at every place, thousands of them: what the fuzzers do, too, and takes minutes under sanitizers.
+LEFT_OUT = "*never more*"
 
 
 def run_tests(build):
@@ -25,8 +27,11 @@ def run_tests(build):
     raw = []
     for name in PROGRAMS:
         raw.append(build / f"{name}.profraw")
-        subprocess.run([build / "tests" / f"test_{name}"], check=True, cwd=ROOT, stdout=subprocess.DEVNULL,
-                       env={**os.environ, "LLVM_PROFILE_FILE": str(raw[-1])})
+        ran = subprocess.run([build / "tests" / f"test_{name}", f"--test-case-exclude={LEFT_OUT}"], cwd=ROOT,
+                             env={**os.environ, "LLVM_PROFILE_FILE": str(raw[-1])}, stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT, text=True, errors="replace")
+        if ran.returncode:
+            sys.exit(f"{ran.stdout[-4000:]}\ntest_{name} fails: nothing is counted")
     profile = build / "readers.profdata"
     subprocess.run(["llvm-profdata-19", "merge", "-sparse", *raw, "-o", profile], check=True)
     return profile
@@ -41,10 +46,13 @@ def coverage(build, profile):
 
 
 def throws_in(text):
-    """Line and column, from 1, of every `throw` that is code."""
-    for number, line in enumerate(text.splitlines(), 1):
+    """Line and column, from 1, of every `throw` that is code, and its statement from the line's start on."""
+    lines = text.splitlines()
+    for number, line in enumerate(lines, 1):
         code = re.sub(r'"(\\.|[^"\\])*"', lambda quoted: " " * len(quoted.group()), line).split("//")[0]
-        yield from ((number, found.start() + 1) for found in re.finditer(r"\bthrow\b", code))
+        for found in re.finditer(r"\bthrow\b", code):
+            statement = " ".join(part.strip() for part in lines[number - 1:number + 5])
+            yield number, found.start() + 1, statement[:statement.find(";", statement.find("throw")) + 1]
 
 
 def count_at(segments, place):
@@ -61,13 +69,12 @@ def all_throws(files):
         for path in sorted([*folder.rglob("*.cpp"), *folder.rglob("*.hpp")]):
             text = path.read_text()
             segments = files.get(str(path), [])
-            for line, column in throws_in(text):
-                yield Throw(path.relative_to(ROOT), line, text.splitlines()[line - 1].strip(),
-                            count_at(segments, (line, column)))
+            for line, column, statement in throws_in(text):
+                yield Throw(path.relative_to(ROOT), line, statement, count_at(segments, (line, column)))
 
 
 def excused():
-    """Pairs of a file and a piece of the line."""
+    """Pairs of a file and a piece of the statement."""
     lines = (ROOT / "tests" / "care" / "unreached.txt").read_text().splitlines()
     return [tuple(line.split(": ", 1)) for line in lines if line and not line.startswith("#")]
 
@@ -80,7 +87,7 @@ def main():
     files = {os.path.realpath(file["filename"]): file["segments"] for file in found["files"]}
     excuses = excused()
     used = set()
-    reached = missing = 0
+    reached = missing = spared = 0
     for throw in all_throws(files):
         if throw.count:
             reached += 1
@@ -88,6 +95,7 @@ def main():
         excuse = next((pair for pair in excuses if pair[0] == str(throw.path) and pair[1] in throw.text), None)
         if excuse:
             used.add(excuse)
+            spared += 1
         else:
             missing += 1
             print(f"{throw.path}:{throw.line}: {throw.text}")
@@ -96,7 +104,7 @@ def main():
         print(f"unreached.txt: {path}: {text}: reached, or gone")
     lines = found["totals"]["lines"]
     print(f"{lines['covered']} of {lines['count']} lines ran ({lines['percent']:.1f}%)")
-    print(f"{reached} passed, {missing} failed, {len(used)} skipped")
+    print(f"{reached} passed, {missing} failed, {spared} skipped")
     sys.exit(missing > 0)
 
 
