@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -57,27 +58,56 @@ struct RescoreList {
   double* products;
 };
 
-/// Products to compute of the keys first, ..., last - 1, grouped by key: those of key first + i are
-/// numbers starts[i], ..., starts[i + 1] - 1.
+/// Where lists pass from one range of `range` keys to the next. Found in one walk along each list:
+/// every range would have to search lists that lie far from each other in memory.
+class RescoreParts {
+ public:
+  RescoreParts(std::span<const RescoreList> lists, Index range, Index ranges)
+      : lists_(lists.size()), ends_((ranges + 1) * lists_, 0) {
+    constexpr Index block = 64;
+    parallel_for((lists_ + block - 1) / block, [&](Index b) {
+      for (Index list = b * block; list < std::min(lists_, (b + 1) * block); ++list) {
+        const auto candidates = lists[list].candidates;
+        std::uint32_t end = 0;
+        for (Index r = 1; r <= ranges; ++r) {
+          while (end < candidates.size() && candidates[end].position < r * range) ++end;
+          ends_[r * lists_ + list] = end;
+        }
+      }
+    });
+  }
+
+  /// The candidates of a list, by their place in it, among the keys of range r.
+  Index begin(Index r, Index list) const { return ends_[r * lists_ + list]; }
+  Index end(Index r, Index list) const { return ends_[(r + 1) * lists_ + list]; }
+
+ private:
+  Index lists_;
+  std::vector<std::uint32_t> ends_;
+};
+
+/// Products to compute of the keys of one range, grouped by key: those of its key i are numbers
+/// starts[i], ..., starts[i + 1] - 1.
 struct RescoreRange {
   std::vector<Index> starts;
   std::vector<const float*> queries;
   std::vector<double*> products;
 
-  RescoreRange(std::span<const RescoreList> lists, Index first, Index last)
-      : starts(last - first + 1, 0) {
+  /// Range r, which holds `size` keys from `first` on.
+  RescoreRange(std::span<const RescoreList> lists, const RescoreParts& parts, Index r, Index first,
+               Index size)
+      : starts(size + 1, 0) {
     struct Wanted {
       const RescoreList* list;
       const Candidate* candidate;
     };
     std::vector<Wanted> all;
-    for (const RescoreList& list : lists) {
-      const auto from = std::ranges::lower_bound(list.candidates, first, {}, &Candidate::position);
-      for (auto at = from; at != list.candidates.end() && at->position < last; ++at) {
-        all.push_back({&list, &*at});
-        ++starts[at->position - first + 1];
+    for (Index l = 0; l < static_cast<Index>(lists.size()); ++l)
+      for (Index at = parts.begin(r, l); at < parts.end(r, l); ++at) {
+        const Candidate& candidate = lists[l].candidates[at];
+        all.push_back({&lists[l], &candidate});
+        ++starts[candidate.position - first + 1];
       }
-    }
     for (std::size_t i = 1; i < starts.size(); ++i) starts[i] += starts[i - 1];
     queries.resize(all.size());
     products.resize(all.size());
@@ -110,9 +140,11 @@ void rescore_key(std::span<const double> key, std::span<const float* const> quer
 inline void rescore(std::span<const RescoreList> lists, const Keys& keys) {
   const Index d = keys.cols();
   const Index range = std::clamp<Index>(keys.count() / 32, 64, 2048);
-  parallel_for((keys.count() + range - 1) / range, [&](Index r) {
+  const Index ranges = (keys.count() + range - 1) / range;
+  const RescoreParts parts(lists, range, ranges);
+  parallel_for(ranges, [&](Index r) {
     const Index first = r * range, last = std::min(keys.count(), first + range);
-    const RescoreRange wanted(lists, first, last);
+    const RescoreRange wanted(lists, parts, r, first, last - first);
     std::vector<float> scratch(d);
     std::vector<double> exact(d);
     for (Index key = first; key < last; ++key) {
