@@ -104,7 +104,7 @@ class Candidates {
   Candidates(Index k, std::span<Candidate> room) : k_(k), limit_(room_for(k)), room_(room) {}
   explicit Candidates(Index k) : Candidates(k, {}) {}
 
-  static Index room_for(Index k) { return 2 * k + 128; }
+  static Index room_for(Index k) { return k + k / 2 + 75; }
 
   /// Keys with upper bound below this are out.
   float threshold() const { return threshold_; }
@@ -158,7 +158,7 @@ class Candidates {
     }
     size_ = left;
     // Near ties cannot be dropped; let the list grow rather than tighten at every offer.
-    limit_ = std::max(limit_, 2 * static_cast<Index>(size_));
+    limit_ = std::max(limit_, static_cast<Index>(size_ + size_ / 4 + 16));
     if (static_cast<Index>(size_) > most()) give_up();
   }
 

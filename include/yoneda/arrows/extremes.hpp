@@ -151,9 +151,11 @@ inline void keep_best(std::vector<Extreme>& all, Index k, int sign) {
     if (a.value != b.value) return sign > 0 ? a.value > b.value : a.value < b.value;
     return a.id < b.id;
   };
-  const Index kept = std::min<Index>(k, all.size());
-  std::ranges::partial_sort(all, all.begin() + kept, better);
-  all.resize(kept);
+  if (k < static_cast<Index>(all.size())) {  // in all, two thirds of one partial_sort
+    std::ranges::nth_element(all, all.begin() + k, better);
+    all.resize(k);
+  }
+  std::ranges::sort(all, better);
 }
 
 /// The k best over all keys by canonical products alone: for the query whose candidates had no end.
