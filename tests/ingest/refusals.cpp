@@ -5,6 +5,8 @@
 
 #include "ingest/model_folder.hpp"
 #include "io/gguf_file.hpp"
+#include "io/pickle_ops.hpp"
+#include "io/stored_zip.hpp"
 #include "yoneda/ingest/sae.hpp"
 #include "yoneda/ingest/unembedding.hpp"
 #include "yoneda/ingest/vocabulary.hpp"
@@ -74,6 +76,19 @@ TEST_CASE("Llama Scope: no sizes, and a threshold that is no number") {
   mentions(refusal("0.75", R"("high")"), "'jump_relu_threshold' should be a number");
 }
 
+TEST_CASE("Llama Scope: an average norm of several numbers") {
+  const Folder folder;
+  const std::string config = "hyperparams.json", weights = folder / "checkpoints/final.safetensors";
+  std::string text = io::read_text(fixture("sae/llama-scope/Llama3_1-8B-Base-L24R-2x/" + config));
+  const std::string norms = "dataset_average_activation_norm";
+  io::write_text(folder / config, text.replace(text.find(norms), norms.size(), "norms"));
+  std::filesystem::create_directory(folder / "checkpoints");
+  save_patterns(weights, {{"decoder.weight", {4, 8}},
+                          {"encoder.weight", {8, 4}},
+                          {norms + ".blocks.24.hook_resid_post", {2}}});
+  mentions(error_of(weights, [&] { ingest::load_sae(folder.string()); }), "is not one number");
+}
+
 TEST_CASE("sparsify: sizes that are missing, and a k of more features than there are") {
   const auto refusal = [](const std::string& before, const std::string& now) {
     return Altered("sparsify/run/layers.5", "cfg.json", before, now).refusal();
@@ -95,6 +110,21 @@ TEST_CASE("dictionary_learning: a configuration of another shape, and no k") {
       altered("autoencoder", R"("dict_class": "AutoEncoder")", R"("dict_class": "AutoEncoderTopK")")
           .refusal("ae.pt", "ae.pt"),
       "k = 0 of 6 features");
+}
+
+TEST_CASE("dictionary_learning: a crosscoder whose decoder has no layers") {
+  const auto tensor = [](std::initializer_list<Index> shape, std::initializer_list<Index> strides) {
+    return ops::tensor(ops::storage("0", 24), 0, shape, strides);
+  };
+  const Folder folder;
+  const std::string path = folder / "ae.pt";
+  StoredZip(path)
+      .add("ae/data.pkl", ops::dict({ops::text("encoder.weight"), tensor({2, 3, 4}, {12, 4, 1}),
+                                     ops::text("decoder.weight"), tensor({6, 4}, {4, 1})}) +
+                              ".")
+      .add("ae/data/0", std::string(24 * sizeof(float), '\0'))
+      .close();
+  mentions(refused_sae(path), "has not three axes");
 }
 
 TEST_CASE("OpenAI: a TopK whose k is no number of features") {

@@ -207,6 +207,9 @@ TEST_CASE("added tokens stand for themselves") {
   mentions(refusal(R"({"content": "c"})"), "no 'id'");
   mentions(refusal(R"({"id": 3})"), "no 'content'");
   mentions(refusal(R"({"id": 9, "content": "c"})"), "ids up to 9, but only 3 tokens");
+  const std::string again = R"({"id": 0, "content": "a"}, )";
+  mentions(refusal(again + again + R"({"id": 8, "content": "c"})"),
+           "ids up to 8, but only 3 tokens");
 
   io::write_text(folder / "vocab.json", R"({"a": 0})");
   io::write_text(folder / "added_tokens.json", R"({"b": 0})");

@@ -1,5 +1,6 @@
 #include "yoneda/io/torch.hpp"
 
+#include "io/stored_zip.hpp"
 #include "io/support.hpp"
 #include "yoneda/io/read_tensors.hpp"
 
@@ -118,6 +119,14 @@ TEST_CASE("a checkpoint is told from an npz archive by its contents") {
 TEST_CASE("tensors of types without a name here are refused by theirs") {
   const Error error = refusal("torch/unreadable_types.pt");
   CHECK(error.kind == ErrorKind::format);
+}
+
+TEST_CASE("a checkpoint's pickle is not read without end") {
+  const Folder folder;
+  const std::string path = folder / "large.pt";
+  StoredZip(path).add("large/data.pkl", {}, (256u << 20) + 1).close();
+  mentions(error_of(path, [&] { io::read_torch(path); }),
+           "of 268435457 bytes, more than 268435456");
 }
 
 TEST_CASE("a matrix stays mapped where it is stored as it is wanted") {
