@@ -35,19 +35,23 @@ optional = {"graph/boost.hpp": "boost/graph/graph_concepts.hpp"}
 header_only = {"core", "linear", "stats", "model", "sae", "arrows", "graph", "null", "category", "cluster"}
 foreign = re.compile(r"/(nlohmann|fmt|zip|zipconf|CLI|oneapi|toml\+\+|xxhash)[./]")
 
-first_include = re.compile(r'^#include [<"]([^>"]+)[>"]', re.MULTILINE)
+first_include = re.compile(r'^#include ?[<"]([^>"]+)[>"]', re.MULTILINE)
+
+
+def first_included(source):
+    """What a source includes before anything else; of several compiled as one, the first of them."""
+    found = first_include.findall(source.read_text())[:1]
+    return first_included(source.parent / found[0]) if found and found[0].endswith(".cpp") else found
 
 
 def included_first():
     """The headers that a source of the build includes before anything else."""
-    found = set()
-    for entry in json.loads((build / "compile_commands.json").read_text()):
-        source = pathlib.Path(entry["directory"]) / entry["file"]
-        found.update(first_include.findall(source.read_text())[:1])
-    return found
+    entries = json.loads((build / "compile_commands.json").read_text())
+    return {header for entry in entries for header in first_included(pathlib.Path(entry["directory"]) / entry["file"])}
 
 
-def compiler_on(header, *flags):
+def read(header, *flags):
+    """What a compiler that is given the header alone says; its output is all that the header reaches."""
     return subprocess.run([*compiler, f"-I{include}", "-x", "c++", *flags, str(header)], capture_output=True, text=True)
 
 
@@ -65,13 +69,10 @@ def check(header):
     folder = name.split("/")[0] if "/" in name else None
     if folder and folder not in allowed:
         return [f"{name}: folder {folder} is not in layers.txt"]
-    if f"yoneda/{name}" not in proven:
-        made = compiler_on(header, "-fsyntax-only")
-        if made.returncode:
-            return [f"{name} does not compile alone: {made.stderr.strip().splitlines()[-1]}"]
-    listed = compiler_on(header, "-M")
+    alone = f"yoneda/{name}" in proven
+    listed = read(header, "-M") if alone else read(header, "-fsyntax-only", "-MD", "-MF", "-")
     if listed.returncode:
-        return [f"{name}: {listed.stderr.strip().splitlines()[-1]}"]
+        return [f"{name} does not compile alone: {listed.stderr.strip().splitlines()[-1]}"]
     problems = []
     for path in listed.stdout.replace("\\\n", " ").split()[1:]:
         ours = re.search(r"include/yoneda/(\w+)/", path)
