@@ -117,8 +117,9 @@ def kills(home, command, duration, expected):
 
 
 def large_graph(home):
-    n, d = options.graph, 16
-    V = max(200, n // 50)
+    # As many dimensions and tokens to a feature as keep a token from being everybody's, as in real models.
+    n, d = options.graph, 64
+    V = max(200, n // 4)
     sae = weights.plain(home / "wide.safetensors", {"W_dec": (n, d)}, seed=1)
     model = weights.plain(home / "words.safetensors", {"W_U": (V, d), "final_norm_weight": (d,)}, seed=2)
     study = home / "large"
