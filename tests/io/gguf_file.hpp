@@ -5,12 +5,9 @@
 #include <string>
 #include <vector>
 
-namespace yoneda::test {
+#include "io/raw.hpp"
 
-template <class T>
-std::string raw(T number) {
-  return {reinterpret_cast<const char*>(&number), sizeof number};
-}
+namespace yoneda::test {
 
 inline std::string text(const std::string& of) {
   return raw<std::uint64_t>(of.size()) + of;

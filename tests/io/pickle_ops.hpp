@@ -1,20 +1,14 @@
 // Pickles put together by hand, opcode by opcode.
 #pragma once
 
-#include <cstring>
+#include <cstdint>
 #include <initializer_list>
 #include <string>
 
+#include "io/raw.hpp"
 #include "yoneda/core/types.hpp"
 
 namespace yoneda::test::ops {
-
-template <class T>
-std::string raw(T number) {
-  std::string bytes(sizeof number, '\0');
-  std::memcpy(bytes.data(), &number, sizeof number);
-  return bytes;
-}
 
 inline std::string text(const std::string& utf8) {
   return "X" + raw(static_cast<std::uint32_t>(utf8.size())) + utf8;

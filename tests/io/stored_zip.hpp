@@ -1,10 +1,11 @@
 // A zip archive of members stored as they are, for tests. Its checksums are 0.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <fstream>
 #include <string>
+
+#include "io/raw.hpp"
 
 namespace yoneda::test {
 
@@ -14,37 +15,32 @@ class StoredZip {
 
   /// `zeros` follow the contents, and take no room on the disk.
   StoredZip& add(const std::string& name, const std::string& contents, std::uint32_t zeros = 0) {
-    const auto size = static_cast<std::uint32_t>(contents.size()) + zeros;
-    const std::string told = number(0, 4) + number(size, 4) + number(size, 4) +
-                             number(static_cast<std::uint32_t>(name.size()), 2);
+    const std::string size = raw(static_cast<std::uint32_t>(contents.size()) + zeros);
+    const std::string told =
+        nothing(4) + size + size + raw(static_cast<std::uint16_t>(name.size()));
     ++members_;
-    directory_ += "PK\1\2" + number(0, 12) + told + number(0, 12) + number(end_, 4) + name;
-    const std::string header = "PK\3\4" + number(0, 10) + told + number(0, 2) + name;
+    directory_ += "PK\1\2" + nothing(12) + told + nothing(12) + raw(end_) + name;
+    const std::string header = "PK\3\4" + nothing(10) + told + nothing(2) + name;
     file_ << header << contents;
-    end_ += static_cast<std::uint32_t>(header.size()) + size;
+    end_ += static_cast<std::uint32_t>(header.size() + contents.size()) + zeros;
     file_.seekp(end_);
     return *this;
   }
 
   /// Writes what ends the archive.
   void close() {
-    file_ << directory_ << "PK\5\6" << number(0, 4) << number(members_, 2) << number(members_, 2)
-          << number(static_cast<std::uint32_t>(directory_.size()), 4) << number(end_, 4)
-          << number(0, 2);
+    file_ << directory_ << "PK\5\6" << nothing(4) << raw(members_) << raw(members_)
+          << raw(static_cast<std::uint32_t>(directory_.size())) << raw(end_) << nothing(2);
     file_.close();
   }
 
  private:
-  static std::string number(std::uint32_t value, std::size_t bytes) {
-    std::string text(bytes, '\0');
-    for (std::size_t i = 0; i < std::min<std::size_t>(4, bytes); ++i)
-      text[i] = static_cast<char>(value >> 8 * i);
-    return text;
-  }
+  static std::string nothing(std::size_t bytes) { return std::string(bytes, '\0'); }
 
   std::ofstream file_;
   std::string directory_;
-  std::uint32_t end_ = 0, members_ = 0;
+  std::uint32_t end_ = 0;
+  std::uint16_t members_ = 0;
 };
 
 }  // namespace yoneda::test
