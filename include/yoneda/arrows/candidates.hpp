@@ -104,7 +104,7 @@ class Candidates {
   Candidates(Index k, std::span<Candidate> room) : k_(k), limit_(room_for(k)), room_(room) {}
   explicit Candidates(Index k) : Candidates(k, {}) {}
 
-  static Index room_for(Index k) { return k + k / 2 + 75; }
+  static Index room_for(Index k) { return k + k / 2 + 75; }  // rounding keeps 92 of k = 50
 
   /// Keys with upper bound below this are out.
   float threshold() const { return threshold_; }
