@@ -95,8 +95,8 @@ struct Candidate {
 };
 
 /// Keys that may be among the k of largest score. With τ the k-th largest lower bound, a key whose
-/// upper bound lies below τ is none of them. Until k keys are known τ may be guessed; k keys whose
-/// lower bounds reach the guess prove it.
+/// upper bound lies below τ is none of them. Until k keys are known τ may be guessed; k keys that
+/// reach the guess prove it, which whoever computes their scores will see.
 class Candidates {
  public:
   /// `room` is for the first of them, room_for(k) are usual; more than that take memory of their
@@ -112,8 +112,8 @@ class Candidates {
   /// Ascending by position.
   std::span<const Candidate> kept() const { return room_.first(size_); }
 
-  /// Where keys crowd around τ (thousands of equal tokens) there would be no end of candidates, and
-  /// a guess may turn out too high; the query must be answered another way.
+  /// Where keys crowd around τ (thousands of equal tokens) there would be no end of candidates; the
+  /// query must be answered another way.
   bool overflowed() const { return overflowed_; }
 
   /// Offered in ascending order of position, with upper >= threshold(). `scratch` is anyone's.
@@ -162,13 +162,9 @@ class Candidates {
     if (static_cast<Index>(size_) > most()) give_up();
   }
 
-  /// After all keys: the last tightening, and the proof of the guess.
-  void settle(std::vector<float>& scratch) {
-    tighten(scratch);
-    const auto reach = std::ranges::count_if(
-        kept(), [this](const Candidate& candidate) { return candidate.lower >= guess_; });
-    if (!overflowed_ && reach < k_) give_up();
-  }
+  /// Whether the k of largest score are all among the kept ones, where the k-th of those surely
+  /// reaches `certain`: otherwise the guess was too high.
+  bool holds_best(double certain) const { return certain >= static_cast<double>(guess_); }
 
   /// Drops all and takes no more.
   void give_up() {

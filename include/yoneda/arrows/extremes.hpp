@@ -411,16 +411,16 @@ class QueryBlock {
     state.bins.offset = static_cast<float>(1 - state.histogram_low * bins_per_unit);
   }
 
-  /// Less twice the error, so that keys no better than those of the sample confirm the guess.
+  /// Less the error, so that keys no better than those of the sample prove the guess.
   void guess_thresholds(QueryState& state, std::span<const float> products,
                         std::vector<float>& scratch) const {
     const auto norms = setting_.sample.norms();
     scratch.resize(products.size());
     for (std::size_t i = 0; i < products.size(); ++i)
-      scratch[i] = products[i] - 2 * state.bound(norms[i], 0);
+      scratch[i] = products[i] - state.bound(norms[i], 0);
     state.largest.guess(kth_largest(scratch, setting_.rank_of_guess));
     for (std::size_t i = 0; i < products.size(); ++i)
-      scratch[i] = -products[i] - 2 * state.bound(norms[i], 0);
+      scratch[i] = -products[i] - state.bound(norms[i], 0);
     state.smallest.guess(kth_largest(scratch, setting_.rank_of_guess));
   }
 
@@ -436,13 +436,8 @@ class QueryBlock {
     const double shift = state.mean - state.offset;
     state.powers.shift = static_cast<float>(shift);
     state.bins.offset += static_cast<float>(state.offset * static_cast<double>(state.bins.scale));
-    // What a typical key loses by rounding at most. A key of the sample reaches its guess where its
-    // product less that does; what it really loses is a small part.
-    const double norm = setting_.typical_norm();
-    const auto lost = static_cast<double>(
-        state.bound(static_cast<float>(norm), static_cast<float>(0x1p-9 * norm)));
-    state.largest.move(state.offset + 1.25 * lost);
-    state.smallest.move(-state.offset + 1.25 * lost);
+    state.largest.move(state.offset);
+    state.smallest.move(-state.offset);
   }
 
   /// What rounding does to the variance of the products that are no candidates, on the sample.
@@ -522,8 +517,8 @@ class QueryBlock {
   void score_candidates() {
     parallel_for(count_, [&](Index q) {
       std::vector<float> scratch;
-      states_[q].largest.settle(scratch);
-      states_[q].smallest.settle(scratch);
+      states_[q].largest.tighten(scratch);
+      states_[q].smallest.tighten(scratch);
     });
     std::vector<RescoreList> lists;
     Index total = 0;
@@ -551,15 +546,26 @@ class QueryBlock {
     if (states_[q].norms.norm == 0) {
       for (Id position = 0; position < static_cast<Id>(k); ++position)
         best.push_back({position, 0.0});
-    } else if (end.overflowed()) {
-      exhaustive(query(q), setting_.keys, k, sign, best);
     } else {
       const double* product = products_.data() + starts_[list];
       for (const Candidate& candidate : end.kept())
         best.push_back({candidate.position, *product++});
       keep_best(best, k, sign);
+      if (!surely_best(best, states_[q], end, sign))
+        exhaustive(query(q), setting_.keys, k, sign, best);
     }
     for (Extreme& extreme : best) extreme.id = setting_.keys.id(extreme.id);
+  }
+
+  /// Whether no key that was dropped can be one of the k best. Their products are known now, so
+  /// that a guess has to be missed by itself to be wrong, not by what rounding may take.
+  bool surely_best(const std::vector<Extreme>& best, const QueryState& state, const Candidates& end,
+                   int sign) const {
+    if (end.overflowed() || static_cast<Index>(best.size()) < setting_.options.k) return false;
+    // The product and the offset, both canonical, and their difference (error_bound.hpp).
+    const double rounding = static_cast<double>(d() + 16) * 0x1p-52 * state.norms.norm *
+                            static_cast<double>(setting_.keys.largest_norm());
+    return end.holds_best(sign * (best.back().value - state.offset) - rounding);
   }
 
   Spread spread_of_products(Index q) const {
