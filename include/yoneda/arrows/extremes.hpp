@@ -622,7 +622,7 @@ class QueryBlock {
   Buffer<float> floats_;
   Buffer<bf16> halves_;
   Buffer<Candidate> candidates_;
-  std::vector<QueryState> states_;
+  std::vector<QueryState, LargePages<QueryState>> states_;
   std::vector<Workspace> workspaces_;
   Buffer<double> products_;  // of all candidates, list by list
   std::vector<Index> starts_;

@@ -10,6 +10,7 @@
 
 #include "yoneda/arrows/candidates.hpp"
 #include "yoneda/arrows/keys.hpp"
+#include "yoneda/core/buffer.hpp"
 #include "yoneda/core/parallel.hpp"
 #include "yoneda/core/vector_unit.hpp"
 
@@ -83,7 +84,7 @@ class RescoreParts {
 
  private:
   Index lists_;
-  std::vector<std::uint32_t> ends_;
+  std::vector<std::uint32_t, LargePages<std::uint32_t>> ends_;
 };
 
 /// Products to compute of the keys of one range, grouped by key: those of its key i are numbers
