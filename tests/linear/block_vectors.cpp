@@ -35,6 +35,13 @@ TEST_CASE("products of blocks are Eigen's, for one block of rows and for several
       add_product(Q, inner, Y);
       CHECK((Y - sum).cwiseAbs().maxCoeff() < 1e-12 * sum.cwiseAbs().maxCoeff());
     }
+    for (const Index k : {1, 4, 6, 17, 20}) {
+      const auto wide = normals<Basis>(rows, 25, 5), C = normals<Basis>(23, k, 6);
+      Basis expected = wide, combined = wide;
+      expected.leftCols(k) = (wide.leftCols(23) * C).eval();
+      combine(combined, C);
+      CHECK((combined - expected).cwiseAbs().maxCoeff() < 1e-12 * expected.cwiseAbs().maxCoeff());
+    }
   }
 }
 
@@ -47,6 +54,9 @@ TEST_CASE("the same bits for any number of threads") {
   const VectorBlock product = block_product(A, X), inner = inner_products(Q, 5, X);
   VectorBlock sum = X;
   add_product(Q, inner, sum);
+  const auto turn = normals<Basis>(5, 3, 8);
+  Basis combined = Q;
+  combine(combined, turn);
   const int threads = omp_get_max_threads();
   for (const int count : {1, 3}) {
     omp_set_num_threads(count);
@@ -55,6 +65,9 @@ TEST_CASE("the same bits for any number of threads") {
     VectorBlock again = X;
     add_product(Q, inner, again);
     CHECK(again == sum);
+    Basis turned = Q;
+    combine(turned, turn);
+    CHECK(turned == combined);
   }
   omp_set_num_threads(threads);
 #endif

@@ -82,6 +82,34 @@ using BlockRow = Vector<double, static_cast<int>(block_width)>;
   }
 }
 
+/// sum_l q[l] C[l] for C [m, width], `blocks` vectors of four columns at a time, the rest by fewer.
+template <int blocks = 4>
+[[gnu::always_inline]] inline void combine_row(const double* q, Index m, const double* C,
+                                               Index width, Index left, double* sums) {
+  for (; left >= blocks * block_width; left -= blocks * block_width) {
+    BlockRow x[blocks] = {}, c;
+    for (Index l = 0; l < m; ++l)
+      for (int b = 0; b < blocks; ++b) {
+        __builtin_memcpy(&c, C + l * width + b * block_width, sizeof c);
+        x[b] += q[l] * c;
+      }
+    for (int b = 0; b < blocks; ++b) __builtin_memcpy(sums + b * block_width, &x[b], sizeof x[b]);
+    C += blocks * block_width;
+    sums += blocks * block_width;
+  }
+  if constexpr (blocks > 1) combine_row<blocks - 1>(q, m, C, width, left, sums);
+}
+
+/// The first k columns of `rows` rows of Q become QC for C [m, width], width a multiple of four and
+/// at least k; `sums` holds as many numbers.
+[[gnu::always_inline]] inline void combine_rows(double* Q, Index stride, Index m, const double* C,
+                                                Index width, Index k, Index rows, double* sums) {
+  for (Index i = 0; i < rows; ++i, Q += stride) {
+    combine_row(Q, m, C, width, width, sums);
+    for (Index l = 0; l < k; ++l) Q[l] = sums[l];
+  }
+}
+
 /// body(first, last) for blocks of rows; no thread is woken for little.
 template <class Body>
 void for_row_blocks(Index rows, Index block, const Body& body) {
@@ -107,11 +135,11 @@ inline VectorBlock block_product(const SparseRows& A, const VectorBlock& X) {
 
 /// QᵀX for the first m columns of a basis -> [m, 4]. Sums of fixed blocks of rows, added in order:
 /// the same bits for any number of threads. Cost: 8 n m.
-inline VectorBlock inner_products(const Basis& Q, Index m, const VectorBlock& X) {
+inline VectorBlock inner_products(const Eigen::Ref<const Basis>& Q, Index m, const VectorBlock& X) {
   const Index rows = Q.rows(), block = std::max(detail::rows_together, (rows + 63) / 64);
   std::vector<VectorBlock> parts((rows + block - 1) / block, VectorBlock::Zero(m, block_width));
   detail::for_row_blocks(rows, block, [&](Index first, Index last) {
-    with_simd<detail::inner_product_rows>(Q.data() + first * Q.cols(), Q.cols(), m,
+    with_simd<detail::inner_product_rows>(Q.data() + first * Q.outerStride(), Q.outerStride(), m,
                                           X.data() + first * block_width, last - first,
                                           parts[first / block].data());
   });
@@ -120,11 +148,25 @@ inline VectorBlock inner_products(const Basis& Q, Index m, const VectorBlock& X)
   return sum;
 }
 
-/// X += QC for the first m columns of a basis and C [m, 4]. Cost: 8 n m.
-inline void add_product(const Basis& Q, const VectorBlock& C, VectorBlock& X) {
+/// The first k columns of a basis become QC, for its first m columns and C [m, k], k <= m. Cost: 2
+/// n m k.
+inline void combine(Eigen::Ref<Basis> Q, const Basis& C) {
+  const Index k = C.cols(), width = (k + block_width - 1) / block_width * block_width;
+  Basis padded = Basis::Zero(C.rows(), width);
+  padded.leftCols(k) = C;
   detail::for_row_blocks(Q.rows(), detail::rows_together, [&](Index first, Index last) {
-    with_simd<detail::add_product_rows>(Q.data() + first * Q.cols(), Q.cols(), C.rows(), C.data(),
-                                        X.data() + first * block_width, last - first);
+    std::vector<double> sums(width);
+    with_simd<detail::combine_rows>(Q.data() + first * Q.outerStride(), Q.outerStride(), C.rows(),
+                                    padded.data(), width, k, last - first, sums.data());
+  });
+}
+
+/// X += QC for the first m columns of a basis and C [m, 4]. Cost: 8 n m.
+inline void add_product(const Eigen::Ref<const Basis>& Q, const VectorBlock& C, VectorBlock& X) {
+  detail::for_row_blocks(Q.rows(), detail::rows_together, [&](Index first, Index last) {
+    with_simd<detail::add_product_rows>(Q.data() + first * Q.outerStride(), Q.outerStride(),
+                                        C.rows(), C.data(), X.data() + first * block_width,
+                                        last - first);
   });
 }
 

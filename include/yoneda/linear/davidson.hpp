@@ -12,6 +12,7 @@
 #include <optional>
 #include <vector>
 
+#include "yoneda/core/buffer.hpp"
 #include "yoneda/core/progress.hpp"
 #include "yoneda/core/random.hpp"
 #include "yoneda/core/types.hpp"
@@ -79,14 +80,14 @@ class Davidson {
         settled_(settled),
         n_(pencil.B.rows()),
         kept_(options.count + block_width),
+        room_(2 * kept_ + 2 * block_width),
+        memory_(3 * n_ * room_),
+        Q_(memory_.data(), n_, room_),
+        AQ_(Q_.data() + Q_.size(), n_, room_),
+        BQ_(AQ_.data() + AQ_.size(), n_, room_),
+        inside_(Eigen::MatrixXd::Zero(room_, room_)),
         residuals_(Eigen::VectorXd::Constant(options.count, infinity)),
-        random_(options.seed, 0) {
-    const Index room = 2 * kept_ + 2 * block_width;
-    Q_.resize(n_, room);
-    AQ_.resize(n_, room);
-    BQ_.resize(n_, room);
-    inside_ = Eigen::MatrixXd::Zero(room, room);
-  }
+        random_(options.seed, 0) {}
 
   /// Whether the basis has room in a problem of this size.
   static bool fits(Index n, Index count) { return 2 * (count + 2 * block_width) <= n; }
@@ -225,12 +226,8 @@ class Davidson {
 
   /// Keeps the best pairs of the basis alone.
   void restart() {
-    const Eigen::MatrixXd best = rotation_.leftCols(kept_);
-    for (Basis* basis : {&Q_, &AQ_, &BQ_})
-      for_row_blocks(n_, 1024, [&](Index first, Index last) {
-        const Basis rows = basis->block(first, 0, last - first, size_) * best;
-        basis->block(first, 0, last - first, kept_) = rows;
-      });
+    const Basis best = rotation_.leftCols(kept_);
+    for (Eigen::Map<Basis>* basis : {&Q_, &AQ_, &BQ_}) combine(*basis, best);
     inside_.setZero();
     inside_.diagonal().head(kept_) = values_.head(kept_);
     size_ = kept_;
@@ -246,9 +243,10 @@ class Davidson {
   const SparsePencil& pencil_;
   const DavidsonOptions& options_;
   const Settled& settled_;
-  Index n_, kept_, size_ = 0;
-  Basis Q_, AQ_, BQ_;       // A-orthonormal columns, and their products
-  Eigen::MatrixXd inside_;  // QᵀBQ
+  Index n_, kept_, room_, size_ = 0;
+  Buffer<double> memory_;
+  Eigen::Map<Basis> Q_, AQ_, BQ_;  // A-orthonormal columns, and their products
+  Eigen::MatrixXd inside_;         // QᵀBQ
   Eigen::VectorXd values_, residuals_;
   Eigen::MatrixXd rotation_;
   Random random_;
