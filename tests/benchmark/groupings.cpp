@@ -1,16 +1,19 @@
 // Groups the nodes of a signed graph from a file, and times it.
 //
-//     groupings METHOD GRAPH K SEED [RESTARTS]
+//     groupings METHOD GRAPH K SEED [RESTARTS [TIMES]]
 //
 // METHOD is leiden (signed modularity, free to join what no edge joins), sponge (K groups) or
 // correlation. GRAPH holds, little-endian, two int64 (nodes n, edges m), then m int32 sources, m
-// int32 targets and m float32 weights. Prints one JSON object: seconds, label of every node.
+// int32 targets and m float32 weights. Prints one JSON object: seconds (the least of TIMES runs),
+// label of every node.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -45,18 +48,23 @@ Clustering grouped(const std::string& method, const SignedGraph& graph, Index co
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 5 && argc != 6) {
-    fmt::print(stderr, "usage: groupings METHOD GRAPH K SEED [RESTARTS]\n");
+  if (argc < 5 || argc > 7) {
+    fmt::print(stderr, "usage: groupings METHOD GRAPH K SEED [RESTARTS [TIMES]]\n");
     return 2;
   }
   try {
     const SignedGraph graph = read(argv[2]);
-    const auto before = std::chrono::steady_clock::now();
-    const Clustering found =
-        grouped(argv[1], graph, std::atol(argv[3]), std::strtoull(argv[4], nullptr, 10),
-                argc == 6 ? std::atol(argv[5]) : LeidenOptions().restarts);
-    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - before;
-    fmt::print("{{\"seconds\": {}, \"label\": [{}]}}\n", took.count(),
+    const Index restarts = argc > 5 ? std::atol(argv[5]) : LeidenOptions().restarts;
+    Clustering found;
+    double least = std::numeric_limits<double>::infinity();
+    for (Index times = argc > 6 ? std::atol(argv[6]) : 1; times > 0; --times) {
+      const auto before = std::chrono::steady_clock::now();
+      found = grouped(argv[1], graph, std::atol(argv[3]), std::strtoull(argv[4], nullptr, 10),
+                      restarts);
+      const std::chrono::duration<double> took = std::chrono::steady_clock::now() - before;
+      least = std::min(least, took.count());
+    }
+    fmt::print("{{\"seconds\": {}, \"label\": [{}]}}\n", least,
                fmt::join(found.partition.label, ","));
   } catch (const Error& error) {
     fmt::print(stderr, "{}\n", error.what());
