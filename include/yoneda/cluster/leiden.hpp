@@ -144,7 +144,9 @@ inline bool leiden_pass(const CoarseGraph& finest, const PairObjective& objectiv
   return any;
 }
 
-/// From every node apart: passes until one gains nothing.
+/// From every node apart: passes until one gains hardly anything. The last gains are small and many
+/// (200,000 nodes and 1.4 million edges without clear groups: 16 passes to 1e-4, 78 to the last,
+/// which all together gain a thousandth).
 inline std::vector<Id> leiden_run(const SignedGraph& graph, const CoarseGraph& finest,
                                   const PairObjective& objective, Reach reach, double randomness,
                                   Random random) {
@@ -154,7 +156,7 @@ inline std::vector<Id> leiden_run(const SignedGraph& graph, const CoarseGraph& f
   while (leiden_pass(finest, objective, reach, randomness, label, random)) {
     const Index count = renumber(label);
     const double now = quality(graph, objective, {label, count});
-    if (now <= reached + 1e-9 * std::abs(reached)) break;
+    if (now <= reached + 1e-4 * std::abs(now)) break;
     reached = now;
   }
   return label;
@@ -179,8 +181,8 @@ inline Partition split_by_positive_edges(const SignedGraph& graph, const Partiti
 
 /// Leiden on an undirected signed graph: nodes move to the group where quality rises most, those
 /// whose neighbourhood changed first; groups are refined into well-joined parts; the parts become
-/// nodes of a smaller graph; and so on, in passes until quality rises no more. Of `restarts` runs
-/// the best is taken.
+/// nodes of a smaller graph; and so on, in passes until one gains less than a ten-thousandth. Of
+/// `restarts` runs the best is taken.
 ///
 /// Where `connected`, every category is connected by positive edges: what they do not join is split
 /// off at the end, and a note says what that costs. The objective may prefer to keep it together:
