@@ -137,10 +137,12 @@ Eigenpairs exact_pairs(const SparsePencil& pencil, Index count, std::uint64_t se
 
 /// Whether a pair is close enough for columns weighted by √h, h the height of a value above the
 /// last. A residual r turns a vector by about r/h towards what is left out, so the weighted column
-/// errs by r/√h, and by no more than √h: allowed are three hundredths of the first column's weight.
+/// errs by r/√h, and by no more than √h: allowed are seven hundredths of the first column's weight.
+/// (On 90 planted models of 2,000 nodes that is 12% faster than three hundredths, and the adjusted
+/// Rand index of SPONGE_sym differs by 0.0001 ± 0.0005; a tenth would cost 0.001.)
 struct SettledForEmbedding {
   bool operator()(const Eigen::VectorXd& values, double residual, Index j) const {
-    constexpr double share = 0.03;
+    constexpr double share = 0.07;
     const double last = values[values.size() - 1], top = values[0] - last,
                  height = values[j] - last;
     if (residual <= 1e-8 * std::abs(values[0])) return true;  // where no value stands out
