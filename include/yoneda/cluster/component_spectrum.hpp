@@ -151,10 +151,10 @@ struct SettledForEmbedding {
   }
 };
 
-/// Where davidson_eigenpairs is the faster one, and the problem not small enough to be solved
-/// densely. Measured for SPONGE_sym: at n = 2000 it is 2.9 times as fast as largest_eigenpairs for
-/// 8 vectors, 2.1 times for 16, no faster for 24 and three times as slow for 103; at n = 10,000 2.1
-/// times as fast for 23.
+/// Where davidson_eigenpairs is surely the faster one, and the problem not small enough to be
+/// solved densely. Measured for SPONGE_sym on two graphs of 2000 nodes (degrees 20 and 40): 6.9 and
+/// 14 times as fast as largest_eigenpairs for 8 vectors, 3.5 and 4.9 times for 16, 1.8 and 5.0
+/// times for 32. Three times as slow for 103, when it was slower than it is now.
 inline bool davidson_pays(Index n, Index count) {
   return n > EigenpairOptions().dense_up_to && 6 * count * count <= n;
 }
