@@ -151,12 +151,13 @@ struct SettledForEmbedding {
   }
 };
 
-/// Where davidson_eigenpairs is surely the faster one, and the problem not small enough to be
-/// solved densely. Measured for SPONGE_sym on two graphs of 2000 nodes (degrees 20 and 40): 6.9 and
-/// 14 times as fast as largest_eigenpairs for 8 vectors, 3.5 and 4.9 times for 16, 1.8 and 5.0
-/// times for 32. Three times as slow for 103, when it was slower than it is now.
+/// Where davidson_eigenpairs is the faster one, and the problem not small enough to be solved
+/// densely. Measured for SPONGE_sym on nine graphs of 600 to 10,000 nodes: for √n vectors 1.3 to 2
+/// times as fast as largest_eigenpairs, for a quarter as many 4 to 7 times; for 2√n slower, up to
+/// n = 2000. Its memory, 6 n (count + 8) numbers, sets the other bound.
 inline bool davidson_pays(Index n, Index count) {
-  return n > EigenpairOptions().dense_up_to && 6 * count * count <= n;
+  constexpr Index most = 128;
+  return n > EigenpairOptions().dense_up_to && count <= most && count * count <= n;
 }
 
 /// The largest μ of the pencils of all components: make(nodes, local) is that of the given nodes,
