@@ -21,8 +21,7 @@ std::optional<std::string> stem_of(const Place& place) {
   const std::string name = place.file_name();
   for (const auto& ending : {config_ending, weights_ending})
     if (name.ends_with(ending))
-      if (const std::string stem = name.substr(0, name.size() - ending.size()); pair(stem))
-        return stem;
+      if (std::string stem = name.substr(0, name.size() - ending.size()); pair(stem)) return stem;
   if (!place.is_folder()) return std::nullopt;
   std::optional<std::string> only;
   for (const std::string& file : place.files()) {

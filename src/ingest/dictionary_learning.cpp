@@ -54,7 +54,7 @@ class Prefixed {
 std::optional<Prefixed> state_in(Weights& weights) {
   constexpr std::array prefixes{"", "_orig_mod.", "ae.", "ae._orig_mod.", "module."};
   for (const char* prefix : prefixes) {
-    const Prefixed state(weights, prefix);
+    Prefixed state(weights, prefix);
     const bool linear = state.has("encoder.weight") && state.has("decoder.weight");
     const bool bare = state.has("W_enc") && state.has("W_dec") && state.has("b_dec");
     if (linear || (bare && (state.has("group_sizes") || state.has("threshold")))) return state;

@@ -124,7 +124,7 @@ std::optional<SaeParts> llama_scope(const Place& place) {
   const auto threshold = config.number("jump_relu_threshold");
   if (sae.origin.architecture == "jumprelu" && threshold) {
     sae.activation = Activation::jumprelu;
-    parts.threshold_value = *threshold;
+    parts.threshold_value = threshold;
     parts.threshold_over_norm = config.flag("sparsity_include_decoder_norm").value_or(false);
     if (parts.threshold_over_norm)
       sae.origin.notes.push_back(

@@ -232,7 +232,7 @@ class Finder {
     if (tensor.empty())
       throw nameless(fmt::format("of model_type {} no one matrix is known to lead from there to "
                                  "the residual stream",
-                                 io::quote(model_->model_type)),
+                                 io::quote(model_ ? model_->model_type : "")),
                      "one", "--output-projection");
     return in_layer(tensor, attention ? "W_O" : "W_out", "--output-projection");
   }
@@ -256,7 +256,8 @@ class Finder {
                                                               : blocks_.tensors.post_mlp_norm;
     if (before_post_norm(route_.site) && knows_norms()) {
       const bool optional = !model_ || !model_->family;  // TransformerLens: the file alone says
-      if (tensor.empty() || (optional && !weights_.has(blocks_.name(*route_.layer, tensor))))
+      if (tensor.empty() ||
+          (optional && route_.layer && !weights_.has(blocks_.name(*route_.layer, tensor))))
         return {};
       return in_layer(tensor, "its gain", "--post-norm-gain");
     }

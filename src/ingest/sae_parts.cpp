@@ -110,11 +110,12 @@ std::vector<float> thresholds_of(const SaeParts& parts, std::span<const double> 
 // In terms of pre = eʳ u + b_mag the gate is pre > b_mag − eʳ b_gate, so this is a JumpReLU
 // (Rajamanoharan, Conmy, Smith, Lieberum, Varma, Kramár, Shah, Nanda 2024, Improving dictionary
 // learning with gated sparse autoencoders, section 3.2).
-void open_gates(const SaeParts& parts, Sae& sae) {
-  const std::vector<float> gate = values_of(*parts.b_gate), r = values_of(*parts.r_mag);
-  sae.b_enc = values_of(*parts.b_mag);
-  sae.threshold.resize(parts.n());
-  for (Index f = 0; f < parts.n(); ++f)
+void open_gates(const io::Tensor& b_gate, const io::Tensor& b_mag, const io::Tensor& r_mag,
+                Sae& sae) {
+  const std::vector<float> gate = values_of(b_gate), r = values_of(r_mag);
+  sae.b_enc = values_of(b_mag);
+  sae.threshold.resize(gate.size());
+  for (std::size_t f = 0; f < gate.size(); ++f)
     sae.threshold[f] =
         static_cast<float>(static_cast<double>(sae.b_enc[f]) -
                            std::exp(static_cast<double>(r[f])) * static_cast<double>(gate[f]));
@@ -196,7 +197,8 @@ Sae read_sae(const SaeParts& parts) {
   for (std::size_t f = 0; f < sae.b_enc.size(); ++f)
     sae.b_enc[f] = static_cast<float>(static_cast<double>(sae.b_enc[f]) * factors.bias[f]);
   if (parts.threshold || parts.threshold_value) sae.threshold = thresholds_of(parts, norms);
-  if (parts.b_gate) open_gates(parts, sae);
+  if (parts.b_gate && parts.b_mag && parts.r_mag)
+    open_gates(*parts.b_gate, *parts.b_mag, *parts.r_mag, sae);
   sae.unit_norm_rows = parts.fold_decoder_norms;
   return sae;
 }

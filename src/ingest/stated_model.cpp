@@ -53,7 +53,8 @@ StatedModel of_gguf(const Weights& weights) {
                     .block_prefix = "blk."};
   // Files from before the key have Gemma 2's caps all the same; a cap of 0 is none.
   const std::string cap = keys.own("final_logit_softcapping");
-  model.soft_cap = cap.empty() ? known && family->soft_capped : std::atof(cap.c_str()) != 0;
+  model.soft_cap =
+      cap.empty() ? known && family->soft_capped : std::strtod(cap.c_str(), nullptr) != 0;
   if (!keys.own("logit_scale").empty()) model.logit_scale = keys.full("logit_scale");
   return model;
 }

@@ -104,8 +104,8 @@ void read_decoder(const Component& decoder, TokenForm& form) {
     form.byte_tokens = true;
   } else if (type == "Metaspace") {
     replace(form, metaspace_of(decoder), " ");
-  } else if (type == "Replace" && decoder.pattern()) {
-    replace(form, *decoder.pattern(), decoder.text("content"));
+  } else if (const auto pattern = decoder.pattern(); type == "Replace" && pattern) {
+    replace(form, *pattern, decoder.text("content"));
   } else if (type == "BPEDecoder") {
     form.word_end = decoder.text("suffix");
   } else if (type != "Fuse" && type != "Strip" && type != "WordPiece") {

@@ -117,8 +117,8 @@ void note_logit_scale(const std::string& key, const std::string& place, Origin& 
 // A tied model need not store its output matrix, and one that says it is tied has none.
 std::string output_matrix(const Weights& weights, const HuggingFaceModel& model,
                           const std::string& given, Origin& origin) {
-  const std::string output = weights.choose(given, output_names);
-  const std::string embedding = weights.choose({}, embedding_names);
+  std::string output = weights.choose(given, output_names);
+  std::string embedding = weights.choose({}, embedding_names);
   if (!given.empty() || (!output.empty() && !model.tied.value_or(false))) return output;
   if (model.tied.value_or(model.family->tied) && !embedding.empty()) {
     origin.notes.push_back("tied: the input embedding is the unembedding");
@@ -172,7 +172,7 @@ std::string matrix_by_name(const Weights& weights, const std::string& given, Ori
   for (const auto& candidates : {std::span<const std::string_view>(bare_names),
                                  std::span<const std::string_view>(output_names)})
     if (const std::string found = weights.choose(given, candidates); !found.empty()) return found;
-  const std::string embedding = weights.choose({}, embedding_names);
+  std::string embedding = weights.choose({}, embedding_names);
   if (embedding.empty())
     throw Error(ErrorKind::value,
                 fmt::format("no unembedding under a usual name ({}, {}); name one of {}",
@@ -187,9 +187,9 @@ std::string matrix_by_name(const Weights& weights, const std::string& given, Ori
 
 // Where there is no output matrix, the embedding is it; one under a name that was given, first.
 std::string stated_matrix(const Weights& weights, const std::string& given, Origin& origin) {
-  const std::string output = weights.choose(given, output_names);
+  std::string output = weights.choose(given, output_names);
   if (!output.empty()) return output;
-  const std::string embedding = weights.choose({}, embedding_names);
+  std::string embedding = weights.choose({}, embedding_names);
   if (embedding.empty()) throw no_matrix(weights);
   origin.notes.push_back("tied: the input embedding is the unembedding");
   return embedding;

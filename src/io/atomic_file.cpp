@@ -68,7 +68,7 @@ std::FILE* open_locked(const std::string& path, int& lock) {
     flock(lock, LOCK_EX);  // where there are no locks, nobody removes leftovers
     struct stat status {};
     if (fstat(fileno(file), &status) != 0 || status.st_nlink > 0) return file;
-    std::fclose(file);  // somebody took it for a leftover before it was locked
+    (void)std::fclose(file);  // somebody took it for a leftover before it was locked
     close(lock);
   }
   return nullptr;
@@ -101,12 +101,12 @@ AtomicFile::AtomicFile(std::string path)
 
 AtomicFile::~AtomicFile() {
   if (file_ == nullptr) return;
-  std::fclose(file_);
+  (void)std::fclose(file_);
   if (!temporary_.empty()) remove_temporary();
 }
 
 void AtomicFile::remove_temporary() {
-  std::remove(temporary_.c_str());
+  (void)std::remove(temporary_.c_str());
   temporary_paths.remove(slot_);
   if (lock_ >= 0) close(std::exchange(lock_, -1));
 }

@@ -58,7 +58,7 @@ struct Blocks {
 };
 
 Tensor tensor_of(const GgufTensor& stored, const SharedBytes& file, const std::string& path) {
-  const SharedBytes bytes = file.part(stored.at, stored.bytes);
+  SharedBytes bytes = file.part(stored.at, stored.bytes);
   Tensor tensor{stored.name, stored.type->plain.value_or(ElementType::f32), stored.shape, path,
                 [bytes] { return bytes; }};
   if (stored.type->plain) return tensor;

@@ -93,7 +93,8 @@ void on_bus_error(int, siginfo_t* info, void*) {
     if (mapped.begin <= address && address - mapped.begin < mapped.size) path = mapped.path;
   });
   if (path == nullptr) {
-    std::signal(SIGBUS, SIG_DFL);  // returning meets the error again, and ends as it always did
+    // Returning meets the error again, and ends as it always did.
+    (void)std::signal(SIGBUS, SIG_DFL);
     return;
   }
   remove_unfinished_files();
@@ -138,11 +139,12 @@ SharedBytes map_file(const std::string& path) {
 void release(const SharedBytes& bytes) {
   if (!bytes.mapped || bytes.span.empty()) return;
   const std::uintptr_t page = page_size();
-  const auto begin = reinterpret_cast<std::uintptr_t>(bytes.span.data());
+  auto* const data = const_cast<std::byte*>(bytes.span.data());
+  const auto begin = reinterpret_cast<std::uintptr_t>(data);
   const std::uintptr_t first = (begin + page - 1) / page * page;
   const std::uintptr_t last = (begin + bytes.span.size()) / page * page;
   // The mapping is private and never written to, so what is given back is only the memory.
-  if (first < last) madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
+  if (first < last) madvise(data + (first - begin), last - first, MADV_DONTNEED);
 }
 
 }  // namespace yoneda::io

@@ -44,11 +44,12 @@ struct Reading {
     return *named;
   }
 
-  // How many elements of this type the storage has.
+  // How many elements of this type the storage has, whose own may be of another width.
   Index elements(const Storage& storage, ElementType type) const {
-    const Index width = bytes_per_element(*storage.dtype), wanted = bytes_per_element(type);
-    if (width == wanted) return storage.count;
-    const auto bytes = bytes_of({&storage.count, 1}, *storage.dtype);
+    const ElementType own = storage.dtype.value_or(type);
+    const Index wanted = bytes_per_element(type);
+    if (bytes_per_element(own) == wanted) return storage.count;
+    const auto bytes = bytes_of({&storage.count, 1}, own);
     if (!bytes || *bytes % wanted != 0)
       throw refuse(fmt::format("is of {}, of which its storage {} holds no whole number",
                                io::name(type), quote(storage.key)));

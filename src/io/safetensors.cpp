@@ -91,7 +91,7 @@ struct HeaderParser {
     std::ranges::sort(entries, {}, [](const HeaderEntry& e) { return std::pair(e.begin, e.end); });
     require_gapless(entries, size - data_start);
     for (HeaderEntry& e : entries) {
-      const SharedBytes bytes = file.part(data_start + e.begin, e.end - e.begin);
+      SharedBytes bytes = file.part(data_start + e.begin, e.end - e.begin);
       e.tensor.read = [bytes] { return bytes; };
       if (e.coded) e.tensor.read = [bytes, format = *e.coded] { return decoded(bytes, format); };
       if (e.readable)
