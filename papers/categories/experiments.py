@@ -65,7 +65,9 @@ def edges(runs, seed, kind, signs):
         kept = []
         signed = runs.make(f"edges-{kind}-{seed}.tsv", "graph", arrows_of(runs, seed, kind),
                            "--kind", "profile", "--neighbors", 16)
-        for line in signed.read_text().splitlines()[2:]:
+        for line in signed.read_text().splitlines():
+            if line.startswith("#"):
+                continue
             source, target, weight = line.split("\t")
             if signs == "absolute" or not weight.startswith("-"):
                 kept.append(f"{source}\t{target}\t{weight.lstrip('-')}\n")
