@@ -11,7 +11,7 @@
 namespace tool {
 namespace {
 
-struct Options {
+struct ArrowsOptions {
   SourceFlags sources;
   study::ArrowStep step;
   std::string output;
@@ -37,7 +37,7 @@ void print_summary(const study::ArrowsFile& file, const std::string& output, boo
   fmt::print("wrote {}\nnext: yoneda graph {} -o graph.safetensors\n", output, output);
 }
 
-void run(const Options& options, const Session& session) {
+void run(const ArrowsOptions& options, const Session& session) {
   const study::Sources sources = open(options.sources);
   const study::UnfinishedArrows unfinished(options.output + ".partial", options.resume);
   study::ArrowStep step = options.step;
@@ -53,7 +53,7 @@ void run(const Options& options, const Session& session) {
 }  // namespace
 
 void add_arrows(CLI::App& app, Session& session) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ArrowsOptions>();
   CLI::App* command =
       app.add_subcommand("arrows", "The tokens every feature raises and lowers most");
   add_source_flags(*command, options->sources, true);

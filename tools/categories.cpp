@@ -14,7 +14,7 @@
 namespace tool {
 namespace {
 
-struct Options {
+struct CategoriesOptions {
   SourceFlags sources;
   study::CategoryStep step;
   std::string input, arrows, output;
@@ -107,7 +107,7 @@ Json card_json(const study::CategoryCard& card) {
 }
 
 // One category: what it says, what stands for it, how firm it is, and what is near and far.
-void show(const Options& options, const std::optional<study::Study>& study,
+void show(const CategoriesOptions& options, const std::optional<study::Study>& study,
           const Session& session) {
   const study::CategoryCard card =
       study::read_category(study ? study->categories() : options.input, options.show);
@@ -143,7 +143,8 @@ void show(const Options& options, const std::optional<study::Study>& study,
 
 // The weights, where they are asked for or at hand: silhouettes need them, and labels know junk by
 // them. Where they have changed a note says what that costs.
-std::optional<study::Sources> weights(const Options& options, const study::Record& record) {
+std::optional<study::Sources> weights(const CategoriesOptions& options,
+                                      const study::Record& record) {
   if (options.sources.given() || options.step.method == "kmeans")
     return open_or_reopen(options.sources, record);
   try {
@@ -155,7 +156,7 @@ std::optional<study::Sources> weights(const Options& options, const study::Recor
   }
 }
 
-void run(const Options& options, const Session& session) {
+void run(const CategoriesOptions& options, const Session& session) {
   if (!options.compare.empty()) return compare(options.compare[0], options.compare[1], session);
   if (options.input.empty()) throw CLI::RequiredError("input");
   const auto study = study_named(options.input);
@@ -194,7 +195,7 @@ void run(const Options& options, const Session& session) {
 }  // namespace
 
 void add_categories(CLI::App& app, Session& session) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CategoriesOptions>();
   CLI::App* command =
       app.add_subcommand("categories", "Features grouped, named, and set against their opposites");
   auto* input = command->add_option("input", options->input,

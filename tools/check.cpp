@@ -16,7 +16,7 @@
 namespace tool {
 namespace {
 
-struct Options {
+struct CheckOptions {
   SourceFlags sources;
   study::CheckStep step;
   EquationOptions equations;
@@ -57,7 +57,7 @@ study::Check check_virtual(const study::GraphFile& graph, const SourceFlags& fla
                                    terminal_progress({.draws = step.samples}));
 }
 
-void run_diagrams(const Options& options, const Session& session) {
+void run_diagrams(const CheckOptions& options, const Session& session) {
   if (options.require == "balanced")
     throw yoneda::Error(yoneda::ErrorKind::value,
                         "--require balanced asks about the whole graph: leave out --diagram");
@@ -73,7 +73,7 @@ void run_diagrams(const Options& options, const Session& session) {
   check_diagrams(diagram, session);
 }
 
-void run_equations(const Options& options, const Session& session) {
+void run_equations(const CheckOptions& options, const Session& session) {
   if (options.require == "balanced")
     throw yoneda::Error(yoneda::ErrorKind::value,
                         "--require balanced asks about the whole graph: leave out --equations");
@@ -86,7 +86,7 @@ void run_equations(const Options& options, const Session& session) {
   check_equations(equations, session);
 }
 
-void run(const Options& options, const Session& session) {
+void run(const CheckOptions& options, const Session& session) {
   if (!options.diagram.empty()) return run_diagrams(options, session);
   if (!options.equations.shape.empty()) return run_equations(options, session);
   const auto study = study_named(options.input);
@@ -130,7 +130,7 @@ void run(const Options& options, const Session& session) {
 }  // namespace
 
 void add_check(CLI::App& app, Session& session) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CheckOptions>();
   CLI::App* command =
       app.add_subcommand("check", "Does the graph commute, and would a random one as well?");
   command

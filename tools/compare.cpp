@@ -20,14 +20,14 @@ using yoneda::Id;
 using yoneda::Index;
 using yoneda::NullTest;
 
-struct Options {
+struct CompareOptions {
   std::string a, b, c;
   study::ComparisonOptions comparison;
   std::string tensor, output;
   Index show = 5;
 };
 
-constexpr std::size_t wide = 30;
+constexpr std::size_t column_width = 30;
 constexpr const char* letters = "ABC";
 
 // "#12 january, february, march": what a feature is called where there are words.
@@ -78,7 +78,7 @@ void print_matches(const study::Comparison& found, const study::ComparedSaes& sa
     fmt::print("{}\n\n", heading(title));
     if (static_cast<Index>(features.size()) > most) features.resize(most);
     for (const Id f : features)
-      fmt::print("  {} {:>6.3f}  {}\n", padded(called(found, saes, 0, f), wide),
+      fmt::print("  {} {:>6.3f}  {}\n", padded(called(found, saes, 0, f), column_width),
                  step.forward.cosine[f],
                  step.forward.target[f] < 0 ? std::string("nothing")
                                             : called(found, saes, 1, step.forward.target[f]));
@@ -108,7 +108,7 @@ void print_splits(const study::Comparison& found, const study::ComparedSaes& sae
       std::string further;
       if (!second.empty() && second[g].size() > 1)
         further = fmt::format(", in turn {} parts of C", second[g].size());
-      fmt::print("    {} {:.3f}{}\n", padded(called(found, saes, 1, g), wide),
+      fmt::print("    {} {:.3f}{}\n", padded(called(found, saes, 1, g), column_width),
                  found.steps[0].backward.cosine[g], further);
     }
     if (first[f].size() > shown) fmt::print("    … and {} more\n", first[f].size() - shown);
@@ -147,8 +147,9 @@ void print_functoriality(const study::Comparison& found, const study::ComparedSa
   });
   if (static_cast<Index>(best.size()) > most) best.resize(most);
   for (const FunctorialFeature& f : best)
-    fmt::print("    {} {:.3f}  #{} {:.3f}  #{}\n", padded(called(found, saes, 0, f.feature), wide),
-               f.cosine_via, f.via, f.cosine_through, f.direct);
+    fmt::print("    {} {:.3f}  #{} {:.3f}  #{}\n",
+               padded(called(found, saes, 0, f.feature), column_width), f.cosine_via, f.via,
+               f.cosine_through, f.direct);
   fmt::print("\n");
 }
 
@@ -194,7 +195,7 @@ Json summary_json(const study::Comparison& found) {
   return json;
 }
 
-study::Record record_of(const study::ComparedSaes& saes, const Options& options,
+study::Record record_of(const study::ComparedSaes& saes, const CompareOptions& options,
                         const Session& session) {
   study::Record record;
   record.command = session.command;
@@ -207,7 +208,7 @@ study::Record record_of(const study::ComparedSaes& saes, const Options& options,
   return record;
 }
 
-void run(Options options, const Session& session) {
+void run(CompareOptions options, const Session& session) {
   study::ComparisonOptions& how = options.comparison;
   how.saes = {options.a, options.b};
   if (!options.c.empty()) how.saes.push_back(options.c);
@@ -228,7 +229,7 @@ void run(Options options, const Session& session) {
 }  // namespace
 
 void add_compare(CLI::App& app, Session& session) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CompareOptions>();
   study::ComparisonOptions& how = options->comparison;
   CLI::App* command =
       app.add_subcommand("compare", "What of SAE A is in SAE B, and do maps to a third compose?");

@@ -16,7 +16,7 @@ using yoneda::MediatedComposition;
 using yoneda::MediatedFeature;
 using yoneda::NullTest;
 
-struct Options {
+struct ComposeOptions {
   study::TrioOptions saes;
   yoneda::MediationOptions mediation;
   std::string output;
@@ -83,7 +83,8 @@ Json summary_json(const MediatedComposition& found) {
           {"null_needed", count(found.null_needed)}};
 }
 
-study::Record record_of(const study::Trio& trio, const Options& options, const Session& session) {
+study::Record record_of(const study::Trio& trio, const ComposeOptions& options,
+                        const Session& session) {
   study::Record record;
   record.command = session.command;
   record.sources = trio.recorded;
@@ -93,7 +94,7 @@ study::Record record_of(const study::Trio& trio, const Options& options, const S
   return record;
 }
 
-void run(const Options& options, const Session& session) {
+void run(const ComposeOptions& options, const Session& session) {
   const study::Trio trio = study::open_trio(options.saes);
   for (const std::string& note : trio.notes) print_note(note);
   const MediatedComposition found =
@@ -120,7 +121,7 @@ void run(const Options& options, const Session& session) {
 }  // namespace
 
 void add_compose(CLI::App& app, Session& session) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ComposeOptions>();
   CLI::App* command = app.add_subcommand(
       "compose", "Does what SAE A does to SAE C go through few features of SAE B?");
   command->add_option("a", options->saes.a, "the SAE that writes: a folder or a file of tensors")

@@ -23,12 +23,12 @@ std::string demo_folder() {
                       "tree");
 }
 
-struct Options {
+struct DemoOptions {
   MainJob job;
   std::string folder = "yoneda-demo";
 };
 
-void run(const Options& options, const Session& session) {
+void run(const DemoOptions& options, const Session& session) {
   const std::string data = demo_folder();
   SourceFlags flags;
   flags.options.sae = data + "/sae";
@@ -45,7 +45,7 @@ void run(const Options& options, const Session& session) {
 }  // namespace
 
 void add_demo(CLI::App& app, Session& session) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DemoOptions>();
   options->job.check.samples = 50;
   CLI::App* command = app.add_subcommand("demo", "The main job on the data that comes along");
   add_category_flags(*command, options->job.categories);

@@ -12,7 +12,7 @@
 namespace tool {
 namespace {
 
-constexpr std::size_t width = 80;
+constexpr std::size_t page_width = 80;
 
 /// The commands by what a person wants of them, in the order in which they are told of. A command
 /// that is in no row is told of at the end.
@@ -81,7 +81,7 @@ std::string entry(const std::string& name, const std::string& meaning, std::size
   std::string line = "  " + name;
   const std::size_t used = yoneda::columns(line);
   line += used + 2 > column ? "\n" + std::string(column, ' ') : std::string(column - used, ' ');
-  return line + wrapped(meaning, column, width) + "\n";
+  return line + wrapped(meaning, column, page_width) + "\n";
 }
 
 std::string examples_text(const CommandText& command) {
@@ -89,9 +89,9 @@ std::string examples_text(const CommandText& command) {
   if (!command.examples.empty()) text += "\n" + heading("Examples") + "\n";
   for (const auto& [line, meaning] : command.examples) {
     text += "  " + line + "\n";
-    if (!meaning.empty()) text += "      " + wrapped(meaning, 6, width) + "\n";
+    if (!meaning.empty()) text += "      " + wrapped(meaning, 6, page_width) + "\n";
   }
-  if (!command.more.empty()) text += "\n" + wrapped(command.more, 0, width) + "\n";
+  if (!command.more.empty()) text += "\n" + wrapped(command.more, 0, page_width) + "\n";
   return text;
 }
 

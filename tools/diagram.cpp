@@ -37,8 +37,8 @@ void print_title(const Result& result) {
 }
 
 // What an object is, in a line: its words, or what its features raise.
-std::string described(const study::NamedObject& object, const study::Members& members,
-                      const study::ArrowsFile* arrows, const Vocabulary& vocabulary) {
+std::string object_text(const study::NamedObject& object, const study::Members& members,
+                        const study::ArrowsFile* arrows, const Vocabulary& vocabulary) {
   if (object.type == study::ObjectType::token)
     return "token '" + word(members.ids[0], vocabulary) + "'";
   if (object.type == study::ObjectType::tokens)
@@ -57,7 +57,7 @@ void print_objects(const study::DiagramCheck& check, const study::ArrowsFile* ar
   for (std::size_t i = 0; i < check.members.size(); ++i)
     fmt::print(
         "    {} {}\n", padded(check.file.objects[i].name, 12),
-        safe_text(described(check.file.objects[i], check.members[i], arrows, vocabulary), 84));
+        safe_text(object_text(check.file.objects[i], check.members[i], arrows, vocabulary), 84));
 }
 
 // "king +0.41→ royal −0.38→ queen"; a step with many arrows is a bare →.

@@ -18,7 +18,7 @@ using yoneda::Id;
 using yoneda::Index;
 using yoneda::SetEnrichment;
 
-struct Options {
+struct EnrichOptions {
   SourceFlags sources;
   study::EnrichmentStep step;
   std::string input, sets, output;
@@ -35,7 +35,8 @@ void print_row(const SetEnrichment& set, Id f, double rate, const study::ArrowsF
              safe_text(words(arrows.arrows.negative(f), arrows.vocabulary, 6), 24));
 }
 
-void print_set(const SetEnrichment& set, const Options& options, const study::ArrowsFile& arrows) {
+void print_set(const SetEnrichment& set, const EnrichOptions& options,
+               const study::ArrowsFile& arrows) {
   fmt::print("\n{}: {}\n  {}\n", safe_text(set.name, 60), name(set.verdict), set.reason);
   fmt::print("  {} tokens: {}\n", set.tokens.size(),
              safe_text(words(set.tokens, arrows.vocabulary, 12), 84));
@@ -47,7 +48,7 @@ void print_set(const SetEnrichment& set, const Options& options, const study::Ar
   for (const Id f : strongest) print_row(set, f, options.step.rate, arrows);
 }
 
-void print_summary(const Enrichment& found, const Options& options,
+void print_summary(const Enrichment& found, const EnrichOptions& options,
                    const study::ArrowsFile& arrows) {
   fmt::print("{} features against {} token sets\n", grouped(found.n), found.sets.size());
   for (const SetEnrichment& set : found.sets) print_set(set, options, arrows);
@@ -55,7 +56,7 @@ void print_summary(const Enrichment& found, const Options& options,
              found.seed, found.keeps);
 }
 
-Json summary_json(const Enrichment& found, const Options& options) {
+Json summary_json(const Enrichment& found, const EnrichOptions& options) {
   Json sets = Json::array();
   for (const SetEnrichment& set : found.sets) {
     Json features = Json::array();
@@ -77,7 +78,7 @@ Json summary_json(const Enrichment& found, const Options& options) {
 }
 
 study::Record record_of(const study::ArrowsFile& arrows, const study::Sources& sources,
-                        const study::TokenSetsFile& sets, const Options& options,
+                        const study::TokenSetsFile& sets, const EnrichOptions& options,
                         const Session& session) {
   study::Record record = arrows.record;
   record.command = session.command;
@@ -89,7 +90,7 @@ study::Record record_of(const study::ArrowsFile& arrows, const study::Sources& s
   return record;
 }
 
-void run(const Options& options, const Session& session) {
+void run(const EnrichOptions& options, const Session& session) {
   const auto study = study_named(options.input);
   const std::string output = options.output.empty() && study ? study->enrichment() : options.output;
   const auto lock = lock_for(study, output);
@@ -118,7 +119,7 @@ void run(const Options& options, const Session& session) {
 }  // namespace
 
 void add_enrich(CLI::App& app, Session& session) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<EnrichOptions>();
   CLI::App* command = app.add_subcommand(
       "enrich", "Which features raise or lower the tokens of a set, beyond chance?");
   command->add_option("input", options->input, "a study, or a file written by yoneda arrows")

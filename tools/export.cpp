@@ -18,7 +18,7 @@ using yoneda::Error;
 using yoneda::ErrorKind;
 using yoneda::Index;
 
-struct Options {
+struct ExportOptions {
   std::string input, output, to, table = "edges";
   std::string arrows, arrows_to, categories;
   report::ExportOptions format;
@@ -31,7 +31,7 @@ constexpr const char* formats_help =
     "without what needs activations), circuit (circuit-tracer's and Neuronpedia's graph viewer, "
     "without prompt and activations); default: what the file's ending says";
 
-ExportFormat format_of(const Options& options) {
+ExportFormat format_of(const ExportOptions& options) {
   if (!options.to.empty()) return *report::export_format_from(options.to);
   if (const auto format = report::export_format_of(options.output)) return *format;
   throw Error(ErrorKind::value,
@@ -46,7 +46,7 @@ study::GraphFile unconnected(const study::ArrowsFile& arrows) {
           arrows.record};
 }
 
-report::Exported read_input(const Options& options, const Session& session) {
+report::Exported read_input(const ExportOptions& options, const Session& session) {
   const auto study = options.input.empty() ? std::nullopt : study_named(options.input);
   const auto given_or = [](const std::string& given, const std::string& in_study) {
     if (!given.empty() || in_study.empty()) return given;
@@ -102,7 +102,7 @@ void name_neuronpedia(const study::Record& record, report::NeuronpediaNames& nam
                     names.model_id, names.source_id));
 }
 
-void name_circuit(const Options& options, const report::Exported& exported,
+void name_circuit(const ExportOptions& options, const report::Exported& exported,
                   report::ExportOptions& to) {
   const study::Record& record = exported.graph.record;
   report::CircuitNames& names = to.circuit;
@@ -154,7 +154,7 @@ void refuse_unused(const CLI::App& command, ExportFormat format) {
   refuse("--layer-to", circuit, "of circuit");
 }
 
-void run(const Options& options, const CLI::App& command, const Session& session) {
+void run(const ExportOptions& options, const CLI::App& command, const Session& session) {
   const ExportFormat format = format_of(options);
   refuse_unused(command, format);
   const report::Exported exported = read_input(options, session);
@@ -172,7 +172,7 @@ void run(const Options& options, const CLI::App& command, const Session& session
 }  // namespace
 
 void add_export(CLI::App& app, Session& session) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ExportOptions>();
   CLI::App* command = app.add_subcommand(
       "export", "The graph and what is known of its features, for other programs");
   command->add_option("input", options->input, "a study or a graph")->type_name("PATH");

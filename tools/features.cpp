@@ -21,7 +21,7 @@ using yoneda::LogitArrows;
 using yoneda::TokenArrow;
 using yoneda::Vocabulary;
 
-struct Options {
+struct FeaturesOptions {
   std::string input, features, token, sort = "kurtosis";
   Index most = 20;
   bool ascending = false;
@@ -29,9 +29,9 @@ struct Options {
   FeatureStatistic statistic() const { return *yoneda::feature_statistic_from(sort); }
 };
 
-struct Input {
+struct FeaturesInput {
   study::ArrowsFile file;
-  Options options;
+  FeaturesOptions options;
 
   const LogitArrows& arrows() const { return file.arrows; }
   Index left_out() const {
@@ -40,7 +40,7 @@ struct Input {
   const Vocabulary& words() const { return file.vocabulary; }
 };
 
-std::size_t shown(const Options& options, std::size_t there_are) {
+std::size_t shown(const FeaturesOptions& options, std::size_t there_are) {
   return std::min(static_cast<std::size_t>(options.most), there_are);
 }
 
@@ -49,13 +49,13 @@ std::string short_number(double value) {
 }
 
 // What is said of a feature where it is one line among others.
-std::string both_ends(const Input& input, Id f, std::size_t width) {
+std::string both_ends(const FeaturesInput& input, Id f, std::size_t width) {
   const std::size_t lowered = width * 2 / 5, raised = width - lowered - 1;
   return padded(words(input.arrows().positive(f), input.words(), 6), raised) + " " +
          safe_text(words(input.arrows().negative(f), input.words(), 6), lowered);
 }
 
-std::string both_headings(const Input& input, std::size_t width) {
+std::string both_headings(const FeaturesInput& input, std::size_t width) {
   return in_blue(padded(raises_heading(input.words()), width - width * 2 / 5)) +
          in_orange("lowers");
 }
@@ -69,7 +69,7 @@ Json tokens_json(std::span<const Id> tokens, std::span<const float> logits,
   return list;
 }
 
-Json feature_json(const Input& input, Id f, std::size_t most) {
+Json feature_json(const FeaturesInput& input, Id f, std::size_t most) {
   const LogitArrows& arrows = input.arrows();
   Json json{{"feature", f}};
   for (const FeatureStatistic statistic : yoneda::feature_statistics)
@@ -89,7 +89,7 @@ std::vector<FeatureStatistic> columns_for(FeatureStatistic sorted) {
   return columns;
 }
 
-std::string order_text(const Options& options, std::size_t count, Index there_are) {
+std::string order_text(const FeaturesOptions& options, std::size_t count, Index there_are) {
   const bool all = static_cast<Index>(count) == there_are;
   if (options.statistic() == FeatureStatistic::id)
     return all ? "in their order" : fmt::format("the first {}", count);
@@ -98,7 +98,7 @@ std::string order_text(const Options& options, std::size_t count, Index there_ar
              : fmt::format("the {} of {} {}", count, end, options.sort);
 }
 
-void print_table(const Input& input, std::span<const Id> order) {
+void print_table(const FeaturesInput& input, std::span<const Id> order) {
   const FeatureStatistic sorted = input.options.statistic();
   const auto columns = columns_for(sorted);
   const std::size_t width = line_width(109) - 47 - 9 * (columns.size() - 4);
@@ -116,8 +116,8 @@ void print_table(const Input& input, std::span<const Id> order) {
   }
 }
 
-void list_features(const Input& input, bool json) {
-  const Options& options = input.options;
+void list_features(const FeaturesInput& input, bool json) {
+  const FeaturesOptions& options = input.options;
   const FeatureStatistic sorted = options.statistic();
   const bool ascending = options.ascending || sorted == FeatureStatistic::id;
   std::vector<Id> order = features_by(input.arrows(), sorted, ascending);
@@ -139,7 +139,7 @@ std::size_t token_width() {
 }
 
 // One token at either end of a feature, as wide on both sides.
-std::string token_cell(const Input& input, Id f, std::span<const Id> tokens,
+std::string token_cell(const FeaturesInput& input, Id f, std::span<const Id> tokens,
                        std::span<const float> logits, std::size_t i) {
   const std::size_t width = token_width();
   return fmt::format("{} {:>9} {:>7.1f}",
@@ -175,7 +175,7 @@ void print_histogram(const LogitArrows& arrows, Id f) {
              bars(counts.subspan(1, bins)));
 }
 
-void print_feature(const Input& input, Id f) {
+void print_feature(const FeaturesInput& input, Id f) {
   const LogitArrows& arrows = input.arrows();
   std::string statistics;
   for (const FeatureStatistic statistic : yoneda::feature_statistics)
@@ -193,7 +193,7 @@ void print_feature(const Input& input, Id f) {
   print_histogram(arrows, f);
 }
 
-void show_features(const Input& input, bool json) {
+void show_features(const FeaturesInput& input, bool json) {
   const auto features = yoneda::ids_from(input.options.features, input.arrows().n, "feature");
   if (features.empty()) throw yoneda::Error(yoneda::ErrorKind::value, "--feature names no feature");
   Json list = Json::array();
@@ -217,7 +217,7 @@ void show_features(const Input& input, bool json) {
 }
 
 // The tokens that --token means: a word, as everywhere, or a bare number that is no word.
-std::vector<Id> named_tokens(const Input& input) {
+std::vector<Id> named_tokens(const FeaturesInput& input) {
   const std::string& named = input.options.token;
   const Index V = input.arrows().V;
   auto tokens = tokens_of_word(input.words(), named, V);
@@ -239,7 +239,8 @@ Json token_arrows_json(std::span<const TokenArrow> list, std::size_t most) {
   return json;
 }
 
-void print_token_arrows(const Input& input, const char* heading, std::span<const TokenArrow> list) {
+void print_token_arrows(const FeaturesInput& input, const char* heading,
+                        std::span<const TokenArrow> list) {
   constexpr std::size_t width = 64;
   if (list.empty()) return;
   fmt::print("\n  {:<10} {:>8} {:>7} {:>5}  {}\n", heading, "logit", "z", "rank",
@@ -250,7 +251,7 @@ void print_token_arrows(const Input& input, const char* heading, std::span<const
                both_ends(input, arrow.feature, width));
 }
 
-void show_tokens(const Input& input, bool json) {
+void show_tokens(const FeaturesInput& input, bool json) {
   const LogitArrows& arrows = input.arrows();
   const auto excluded = study::excluded_tokens(input.file.record, arrows.V);
   const auto tokens = named_tokens(input);
@@ -282,9 +283,9 @@ void show_tokens(const Input& input, bool json) {
   if (json) print_json({{"k", arrows.k}, {"list", list}});
 }
 
-void run(const Options& options, const Session& session) {
+void run(const FeaturesOptions& options, const Session& session) {
   const auto study = study_named(options.input);
-  const Input input{study::read_arrows(study ? study->arrows() : options.input), options};
+  const FeaturesInput input{study::read_arrows(study ? study->arrows() : options.input), options};
   if (!options.features.empty()) return show_features(input, session.json);
   if (!options.token.empty()) return show_tokens(input, session.json);
   list_features(input, session.json);
@@ -293,7 +294,7 @@ void run(const Options& options, const Session& session) {
 }  // namespace
 
 void add_features(CLI::App& app, Session& session) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<FeaturesOptions>();
   CLI::App* command = app.add_subcommand(
       "features", "Features by a statistic, one in detail, or those that act on a token");
   command->add_option("input", options->input, "a study, or a file written by yoneda arrows")

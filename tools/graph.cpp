@@ -21,7 +21,7 @@ using yoneda::GraphKind;
 using yoneda::Id;
 using yoneda::Index;
 
-struct Options {
+struct GraphOptions {
   SourceFlags sources;
   study::GraphStep step;
   std::string input, output;
@@ -57,7 +57,7 @@ void print_summary(const study::GraphFile& file, const std::string& output, bool
   fmt::print("wrote {}\n", output);
 }
 
-void run_one_sae(const Options& options, const Session& session) {
+void run_one_sae(const GraphOptions& options, const Session& session) {
   if (options.input.empty())
     throw Error(ErrorKind::value, "name a study, or a file written by yoneda arrows");
   const auto study = study_named(options.input);
@@ -102,7 +102,7 @@ Named from_study(const study::Study& study) {
   return named;
 }
 
-Named upstream_of(const Options& options) {
+Named upstream_of(const GraphOptions& options) {
   SourceFlags flags = options.sources;
   apply_norm(flags);
   Named named;
@@ -128,7 +128,7 @@ Named upstream_of(const Options& options) {
   return named;
 }
 
-Named downstream_of(const Options& options) {
+Named downstream_of(const GraphOptions& options) {
   if (options.to.empty())
     throw Error(ErrorKind::value,
                 "--to is missing: whose encoder reads what the first SAE writes?");
@@ -213,7 +213,7 @@ void print_virtual(const Virtual& made, const std::string& output) {
   fmt::print("\nwrote {}\n", output);
 }
 
-void run_virtual(const Options& options, const Session& session) {
+void run_virtual(const GraphOptions& options, const Session& session) {
   if (options.output.empty())
     throw Error(ErrorKind::value,
                 "-o is missing: which file to write? (a study holds the graph of one SAE)");
@@ -235,7 +235,7 @@ void run_virtual(const Options& options, const Session& session) {
     print_virtual(made, options.output);
 }
 
-void refuse_unused(const CLI::App& command, const Options& options) {
+void refuse_unused(const CLI::App& command, const GraphOptions& options) {
   if (options.step.kind != GraphKind::virtual_)
     return refuse(command,
                   {"--to", "--to-decoder", "--to-encoder", "--to-layer", "--to-target-layer",
@@ -253,7 +253,7 @@ void refuse_unused(const CLI::App& command, const Options& options) {
            "says how to read a model: name it by --model");
 }
 
-void add_downstream_flags(CLI::App& command, Options& options) {
+void add_downstream_flags(CLI::App& command, GraphOptions& options) {
   command.add_option(
       "--to", options.to,
       "the SAE that reads, for --kind virtual: a folder, a file of tensors or a study");
@@ -273,7 +273,7 @@ void add_downstream_flags(CLI::App& command, Options& options) {
 }  // namespace
 
 void add_graph(CLI::App& app, Session& session) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<GraphOptions>();
   CLI::App* command =
       app.add_subcommand("graph", "The signed concept graph of a set of arrows, or of two SAEs");
   command->add_option("input", options->input, "a study, or a file written by yoneda arrows");

@@ -21,7 +21,7 @@ namespace ingest = yoneda::ingest;
 using yoneda::Error;
 using yoneda::Index;
 
-struct Options {
+struct InspectOptions {
   std::string path;
   SourceFlags sources;  // only the names, and the model to fit
   bool health = false;
@@ -119,7 +119,7 @@ std::string way_text(const yoneda::Origin& origin) {
   }
 }
 
-void describe_health(const Options& options, const ingest::SaeOutline& outline,
+void describe_health(const InspectOptions& options, const ingest::SaeOutline& outline,
                      std::optional<Index> d_model, Report& report) {
   constexpr Index small = Index{64} << 20;
   if (!options.health && outline.decoder_bytes > small) {
@@ -158,7 +158,8 @@ auto attempt(const Read& read, std::vector<std::string>& reasons)
   }
 }
 
-void describe_fit(const Options& options, const ingest::SaeOutline& outline, Report& report) {
+void describe_fit(const InspectOptions& options, const ingest::SaeOutline& outline,
+                  Report& report) {
   const auto& named = options.sources.options;
   if (named.model.empty()) return;
   std::vector<std::string> reasons;
@@ -180,7 +181,7 @@ void describe_fit(const Options& options, const ingest::SaeOutline& outline, Rep
   }
 }
 
-void describe_sae(const Options& options, const ingest::SaeOutline& outline,
+void describe_sae(const InspectOptions& options, const ingest::SaeOutline& outline,
                   std::optional<Index> d_model, Report& report) {
   const yoneda::Sae& sae = outline.sae;
   const yoneda::Origin& origin = sae.origin;
@@ -270,7 +271,7 @@ void describe_vocabulary(const std::string& path, Report& report) {
       fmt::format("next: yoneda run --sae SAE --model MODEL --vocabulary {} -o STUDY", path));
 }
 
-void describe_next(const Options& options, bool is_sae, bool is_model, Report& report) {
+void describe_next(const InspectOptions& options, bool is_sae, bool is_model, Report& report) {
   const auto& named = options.sources.options;
   std::string sae = is_sae ? options.path : "SAE";
   if (named.sae_names.layer) sae += fmt::format(" --layer {}", *named.sae_names.layer);
@@ -282,7 +283,7 @@ void describe_next(const Options& options, bool is_sae, bool is_model, Report& r
   report.say("next: " + next);
 }
 
-void describe_weights(const Options& options, Report& report) {
+void describe_weights(const InspectOptions& options, Report& report) {
   const auto& named = options.sources.options;
   std::vector<std::string> reasons;
   const auto model = attempt(
@@ -399,7 +400,7 @@ bool describe_foreign(const std::string& path, Report& report) {
   return true;
 }
 
-void run(const Options& options, const Session& session) {
+void run(const InspectOptions& options, const Session& session) {
   const std::string& path = options.path;
   if (!fs::exists(path)) throw Error(yoneda::ErrorKind::file, "no such file or folder", path);
   Report report;
@@ -419,7 +420,7 @@ void run(const Options& options, const Session& session) {
 }  // namespace
 
 void add_inspect(CLI::App& app, Session& session) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<InspectOptions>();
   CLI::App* command = app.add_subcommand("inspect", "What a path holds, and what to type next");
   command
       ->add_option(

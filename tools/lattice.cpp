@@ -32,7 +32,7 @@ constexpr std::array<std::string_view, 3> end_choices{"positive", "negative", "b
 constexpr std::array<std::string_view, 4> null_choices{"margins", "gaussian", "both", "none"};
 constexpr std::array<std::string_view, 2> formats{"json", "graphml"};
 
-struct Options {
+struct LatticeOptions {
   SourceFlags sources;
   study::LatticeStep step;
   std::string input, output, to;
@@ -111,7 +111,7 @@ std::string token_list(const std::vector<Id>& tokens, const yoneda::Vocabulary& 
   return words(tokens, vocabulary, most) + (tokens.size() > most ? ", …" : "");
 }
 
-void print_blocks(const LatticeOfEnd& found, const Options& options,
+void print_blocks(const LatticeOfEnd& found, const LatticeOptions& options,
                   const yoneda::Vocabulary& vocabulary) {
   const auto blocks = largest_blocks(found.lattice, options.most);
   if (blocks.empty()) return;
@@ -134,7 +134,7 @@ std::string rule_text(const Implication& rule, ArrowEnd end, const yoneda::Vocab
                      token_list(rule.premise, vocabulary, most), raises(end), then, count);
 }
 
-void print_rules(const LatticeOfEnd& found, const Options& options,
+void print_rules(const LatticeOfEnd& found, const LatticeOptions& options,
                  const yoneda::Vocabulary& vocabulary) {
   for (const auto* rules : {&found.exact, &found.partial}) {
     const auto shown = different(*rules, (options.most + 1) / 2);
@@ -177,7 +177,7 @@ void print_figures(const LatticeOfEnd& found) {
   }
 }
 
-void print_end(const Lattices& all, const LatticeOfEnd& found, const Options& options,
+void print_end(const Lattices& all, const LatticeOfEnd& found, const LatticeOptions& options,
                const study::ArrowsFile& arrows) {
   fmt::print("\n{}\n", heading(fmt::format("What features {}",
                                            found.end == ArrowEnd::positive ? "raise" : "lower")));
@@ -197,7 +197,8 @@ void print_null(const std::vector<NullTest>& tests, const char* called) {
                                0, 96));
 }
 
-void print_summary(const Lattices& all, const Options& options, const study::ArrowsFile& arrows) {
+void print_summary(const Lattices& all, const LatticeOptions& options,
+                   const study::ArrowsFile& arrows) {
   fmt::print("{} features with their {} first tokens at each end\n", grouped(all.n),
              grouped(all.k));
   for (const LatticeOfEnd& found : all.ends) print_end(all, found, options, arrows);
@@ -228,7 +229,8 @@ Json summary_json(const Lattices& all) {
 }
 
 study::Record record_of(const study::ArrowsFile& arrows, const study::Sources* sources,
-                        const Lattices& found, const Options& options, const Session& session) {
+                        const Lattices& found, const LatticeOptions& options,
+                        const Session& session) {
   study::Record record = arrows.record;
   record.command = session.command;
   if (sources) record.sources = sources->recorded;
@@ -242,11 +244,11 @@ study::Record record_of(const study::ArrowsFile& arrows, const study::Sources* s
 }
 
 /// Of --to, else of the file's ending.
-bool as_graphml(const Options& options, const std::string& output) {
+bool as_graphml(const LatticeOptions& options, const std::string& output) {
   return options.to.empty() ? output.ends_with(".graphml") : options.to == "graphml";
 }
 
-study::LatticeStep step_of(const Options& options) {
+study::LatticeStep step_of(const LatticeOptions& options) {
   study::LatticeStep step = options.step;
   if (options.end == "positive") step.ends = {ArrowEnd::positive};
   if (options.end == "negative") step.ends = {ArrowEnd::negative};
@@ -255,13 +257,13 @@ study::LatticeStep step_of(const Options& options) {
   return step;
 }
 
-std::string output_of(const Options& options) {
+std::string output_of(const LatticeOptions& options) {
   const auto study = study_named(options.input);
   if (!options.output.empty() || !study) return options.output;
   return options.to == "graphml" ? study->folder + "/lattice.graphml" : study->lattice();
 }
 
-void run(const Options& options, const Session& session) {
+void run(const LatticeOptions& options, const Session& session) {
   const auto study = study_named(options.input);
   const study::LatticeStep step = step_of(options);
   const std::string output = output_of(options);
@@ -289,7 +291,7 @@ void run(const Options& options, const Session& session) {
   if (!output.empty()) fmt::print("wrote {}\n", output);
 }
 
-void add_null_flags(CLI::App& command, Options& options) {
+void add_null_flags(CLI::App& command, LatticeOptions& options) {
   command
       .add_option("--null", options.null,
                   "what counts are compared with: swaps that keep how many tokens a feature and "
@@ -318,7 +320,7 @@ void add_null_flags(CLI::App& command, Options& options) {
 }  // namespace
 
 void add_lattice(CLI::App& app, Session& session) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<LatticeOptions>();
   CLI::App* command = app.add_subcommand(
       "lattice", "Which features raise or lower the same tokens, and what follows from what?");
   command->add_option("input", options->input, "a study, or a file written by yoneda arrows")

@@ -19,7 +19,7 @@ namespace {
 
 using yoneda::Index;
 
-constexpr Index least = Index{64} << 20;  // what the program holds before it does anything
+constexpr Index least_memory = Index{64} << 20;  // what the program holds before it does anything
 
 Index wanted_bytes = 0;  // 0: nothing was named
 std::string wanted_text;
@@ -56,7 +56,7 @@ Index bytes_from(const std::string& text) {
 void add_memory_flag(CLI::App& app) {
   const auto problem = [](std::string& text) {
     const Index bytes = bytes_from(text);
-    if (bytes >= least) return std::string();
+    if (bytes >= least_memory) return std::string();
     const std::string shown = "'" + yoneda::safe_text(text, 40) + "'";
     return bytes < 0 ? shown + " is no amount of memory: say 4G, 500M or a number of bytes"
                      : shown + " is too little: the program itself takes 64M";

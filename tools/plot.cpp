@@ -25,14 +25,14 @@ using yoneda::Index;
 constexpr std::array<std::string_view, 5> figures{"logits", "moments", "quotient", "nulls", "map"};
 constexpr std::array<std::string_view, 3> point_colors{"auto", "norm", "category"};
 
-struct Options {
+struct PlotOptions {
   std::string input, what, output, features, color = "auto", categories;
   Index most = 60;
   bool script = false;
 };
 
 // The features that --feature names, else those whose logits have the heaviest tails.
-std::vector<Id> chosen_features(const Options& options, const yoneda::LogitArrows& arrows) {
+std::vector<Id> chosen_features(const PlotOptions& options, const yoneda::LogitArrows& arrows) {
   constexpr std::size_t usual = 6;
   if (!options.features.empty()) return yoneda::ids_from(options.features, arrows.n, "feature");
   auto features = features_by(arrows, yoneda::FeatureStatistic::kurtosis);
@@ -41,7 +41,7 @@ std::vector<Id> chosen_features(const Options& options, const yoneda::LogitArrow
 }
 
 // What --categories names, else those of the study where it has some.
-std::optional<study::NamedPartition> named_categories(const Options& options,
+std::optional<study::NamedPartition> named_categories(const PlotOptions& options,
                                                       const std::optional<study::Study>& study) {
   if (!options.categories.empty()) return study::read_named_partition(options.categories);
   if (study && std::filesystem::exists(study->categories()))
@@ -49,7 +49,7 @@ std::optional<study::NamedPartition> named_categories(const Options& options,
   return std::nullopt;
 }
 
-report::PointColor point_color(const Options& options, const yoneda::LogitArrows& arrows,
+report::PointColor point_color(const PlotOptions& options, const yoneda::LogitArrows& arrows,
                                bool categories) {
   if (options.color == "norm") return report::PointColor::norm;
   if (options.color == "category") return report::PointColor::category;
@@ -58,7 +58,7 @@ report::PointColor point_color(const Options& options, const yoneda::LogitArrows
   return varies || !categories ? report::PointColor::norm : report::PointColor::category;
 }
 
-report::Figure figure(const Options& options) {
+report::Figure figure(const PlotOptions& options) {
   const auto study = study_named(options.input);
   const auto file = [&](const std::string& of_study) { return study ? of_study : options.input; };
   if (options.what == "quotient")
@@ -79,7 +79,7 @@ report::Figure figure(const Options& options) {
                                point_color(options, arrows.arrows, categories.has_value()));
 }
 
-void run(const Options& options) {
+void run(const PlotOptions& options) {
   const auto kind = options.output.empty() && options.script ? report::PictureKind::svg
                                                              : report::picture_kind(options.output);
   if (!kind)
@@ -96,7 +96,7 @@ void run(const Options& options) {
 }  // namespace
 
 void add_plot(CLI::App& app, Session&) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<PlotOptions>();
   CLI::App* command = app.add_subcommand("plot", "Figures of a study, drawn by gnuplot");
   command->add_option("input", options->input, "a study, or the one file that the figure needs")
       ->required()

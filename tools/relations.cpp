@@ -20,7 +20,7 @@ using yoneda::Index;
 using yoneda::PairResult;
 using yoneda::RelationTest;
 
-struct Options {
+struct RelationsOptions {
   SourceFlags sources;
   yoneda::RelationOptions test;
   std::string input, activations, tensor, output;
@@ -29,31 +29,31 @@ struct Options {
 };
 
 /// What the input is: a study, or a file of arrows.
-struct Input {
+struct RelationsInput {
   std::optional<study::ArrowsFile> arrows;
   study::Record record;
   std::string output;  ///< where results go unless told; empty: nowhere
   std::unique_ptr<study::StudyLock> lock;
 };
 
-Input open_input(const Options& options) {
+RelationsInput open_input(const RelationsOptions& options) {
   const auto study = study_named(options.input);
   if (!study) {
-    Input input{study::read_arrows(options.input), {}, options.output, {}};
+    RelationsInput input{study::read_arrows(options.input), {}, options.output, {}};
     input.record = input.arrows->record;
     return input;
   }
-  Input input{std::nullopt,
-              study->record,
-              options.output.empty() ? study->relations() : options.output,
-              {}};
+  RelationsInput input{std::nullopt,
+                       study->record,
+                       options.output.empty() ? study->relations() : options.output,
+                       {}};
   input.lock = lock_for(study, input.output);
   if (std::filesystem::exists(study->arrows())) input.arrows = study::read_arrows(study->arrows());
   return input;
 }
 
 /// The representations asked for, or all that are possible, each with why another is not.
-std::vector<yoneda::Representation> representations(const Options& options,
+std::vector<yoneda::Representation> representations(const RelationsOptions& options,
                                                     const study::Sources& sources,
                                                     const study::ArrowsFile* arrows,
                                                     study::Relations& found) {
@@ -169,8 +169,8 @@ Json summary_json(const study::Relations& found) {
           {"tests", rows}};
 }
 
-study::Record record_of(const Input& input, const study::Sources& sources,
-                        const std::vector<study::QuadsFile>& files, const Options& options,
+study::Record record_of(const RelationsInput& input, const study::Sources& sources,
+                        const std::vector<study::QuadsFile>& files, const RelationsOptions& options,
                         const Session& session) {
   study::Record record = input.record;
   record.command = session.command;
@@ -188,9 +188,9 @@ study::Record record_of(const Input& input, const study::Sources& sources,
   return record;
 }
 
-void run(const Options& options, const Session& session) {
+void run(const RelationsOptions& options, const Session& session) {
   for (const std::string& name : options.in) study::needs_codes(name);  // refuses other names
-  const Input input = open_input(options);
+  const RelationsInput input = open_input(options);
   const auto sources = open_or_reopen(options.sources, input.record);
   if (!sources)
     throw yoneda::Error(yoneda::ErrorKind::value,
@@ -228,7 +228,7 @@ void run(const Options& options, const Session& session) {
 }  // namespace
 
 void add_relations(CLI::App& app, Session& session) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<RelationsOptions>();
   CLI::App* command = app.add_subcommand(
       "relations", "Is a relation between words one difference, in vectors and in codes?");
   command->add_option("input", options->input, "a study, or a file written by yoneda arrows")

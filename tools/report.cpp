@@ -11,7 +11,7 @@
 namespace tool {
 namespace {
 
-struct Options {
+struct ReportOptions {
   std::string input, output;
   yoneda::report::HtmlOptions html;
 };
@@ -41,7 +41,7 @@ void add_no_report_flag(CLI::App& command, bool& report) {
 
 void add_report(CLI::App& app, Session& session) {
   auto* command = app.add_subcommand("report", "A study as one page to look at: report.html");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ReportOptions>();
   command->add_option("study", options->input, "a study")->required()->type_name("PATH");
   command
       ->add_option("-o,--output", options->output, "where to (default: report.html in the study)")

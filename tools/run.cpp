@@ -83,7 +83,7 @@ Json summary_json(const std::string& folder, const Results& r) {
           {"check", check_json(r.check, r.graph)}};
 }
 
-struct Options {
+struct RunOptions {
   SourceFlags sources;
   MainJob job;
   std::string folder;
@@ -130,7 +130,7 @@ void run_main_job(const SourceFlags& flags, const MainJob& job, const std::strin
 }
 
 void add_run(CLI::App& app, Session& session) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<RunOptions>();
   options->job.check.samples = 50;
   CLI::App* command = app.add_subcommand(
       "run", "The main job: arrows, graph, categories, check and report in one go");

@@ -20,7 +20,7 @@ namespace {
 using yoneda::Error;
 using yoneda::ErrorKind;
 
-struct Options {
+struct TrainOptions {
   yoneda::TrainOptions train;
   std::string activations, tensor, output, dtype = "f32";
   std::string diagram, vocabulary;
@@ -50,7 +50,7 @@ Json metrics_json(const yoneda::SaeMetrics& metrics) {
 }
 
 // The words of the rows; empty where no file names them.
-yoneda::Vocabulary words_of_rows(const Options& options, yoneda::Index rows) {
+yoneda::Vocabulary words_of_rows(const TrainOptions& options, yoneda::Index rows) {
   if (options.vocabulary.empty()) return {};
   const yoneda::Vocabulary vocabulary = yoneda::ingest::load_vocabulary(options.vocabulary);
   if (vocabulary.size() != rows)
@@ -62,7 +62,7 @@ yoneda::Vocabulary words_of_rows(const Options& options, yoneda::Index rows) {
 }
 
 // The diagram's relations as rows; without a diagram there are none.
-study::DiagramRelations relations(const Options& options, const yoneda::Vocabulary& vocabulary,
+study::DiagramRelations relations(const TrainOptions& options, const yoneda::Vocabulary& vocabulary,
                                   yoneda::Index rows) {
   if (options.diagram.empty()) return {};
   study::DiagramWorld world;
@@ -94,7 +94,7 @@ Trained train(const yoneda::Matrix& rows, const yoneda::TrainOptions& options,
 }
 
 // What was asked for; to compare, the same without the constraint and with random equations.
-std::vector<Trained> train_all(const yoneda::Matrix& rows, const Options& options,
+std::vector<Trained> train_all(const yoneda::Matrix& rows, const TrainOptions& options,
                                const yoneda::RelationSplit& split) {
   yoneda::TrainOptions asked = options.train;
   if (asked.lambda > 0) asked.relations = split.training;
@@ -182,7 +182,7 @@ void print_relations(const std::vector<Trained>& all, const yoneda::RelationSpli
 }
 
 Json summary_json(const std::vector<Trained>& all, const yoneda::RelationSplit& split,
-                  const Options& options) {
+                  const TrainOptions& options) {
   Json json = trained_json(all.front(), split);
   if (!options.diagram.empty()) json["lambda"] = options.train.lambda;
   if (options.compare) {
@@ -193,7 +193,7 @@ Json summary_json(const std::vector<Trained>& all, const yoneda::RelationSplit& 
   return json;
 }
 
-void run(const Options& options, const Session& session) {
+void run(const TrainOptions& options, const Session& session) {
   if (options.compare && !(options.train.lambda > 0))
     throw Error(ErrorKind::value, "--compare sets a constraint beside none: it takes a --lambda");
   const yoneda::Matrix rows = read_activations(options.activations, options.tensor);
@@ -238,7 +238,7 @@ void run(const Options& options, const Session& session) {
 }  // namespace
 
 void add_train(CLI::App& app, Session& session) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TrainOptions>();
   auto& t = options->train;
   CLI::App* command = app.add_subcommand("train", "A TopK sparse autoencoder on your activations");
   command

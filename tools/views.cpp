@@ -18,7 +18,7 @@ using yoneda::Id;
 using yoneda::Index;
 using yoneda::NullTest;
 
-struct Options {
+struct ViewsOptions {
   SourceFlags sources;
   study::ViewStep step;
   std::string input, output;
@@ -41,7 +41,7 @@ struct Scene {
   }
 };
 
-Scene open_scene(const Options& options) {
+Scene open_scene(const ViewsOptions& options) {
   const auto study = study_named(options.input);
   Scene scene;
   scene.graph = study::read_graph(study ? study->graph() : options.input);
@@ -267,7 +267,7 @@ auto made_or_refused(const char* view, bool by_name, study::Views& views, const 
   }
 }
 
-study::Views make_views(const Options& options, const Scene& scene) {
+study::Views make_views(const ViewsOptions& options, const Scene& scene) {
   const auto progress = terminal_progress({.draws = options.step.samples});
   study::Views views;
   if (options.hodge || options.all())
@@ -320,7 +320,7 @@ Json summary_json(const study::Views& views) {
   return json;
 }
 
-void run(const Options& options, const Session& session) {
+void run(const ViewsOptions& options, const Session& session) {
   const auto study = study_named(options.input);
   const std::string output = options.output.empty() && study ? study->views() : options.output;
   const auto lock = lock_for(study, output);
@@ -352,7 +352,7 @@ void run(const Options& options, const Session& session) {
 }  // namespace
 
 void add_views(CLI::App& app, Session& session) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ViewsOptions>();
   CLI::App* command = app.add_subcommand(
       "views", "The same graph as a ranking, a sheaf over its categories, a space of costs");
   command

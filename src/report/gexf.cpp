@@ -7,7 +7,7 @@
 namespace yoneda::report {
 namespace {
 
-std::string_view type_name(ColumnType type) {
+std::string_view gexf_type(ColumnType type) {
   return type == ColumnType::integer ? "long" : type == ColumnType::number ? "float" : "string";
 }
 
@@ -16,8 +16,8 @@ bool is_label(const Column& column) {
   return column.name == "label";
 }
 
-void print_node(Stream& out, const Exported& exported, const std::vector<Column>& columns,
-                Id node) {
+void print_gexf_node(Stream& out, const Exported& exported, const std::vector<Column>& columns,
+                     Id node) {
   out.print("      <node id=\"{}\" label=\"{}\"><attvalues>", node,
             xml_text(node_label(exported, node)));
   const auto values = node_values(exported, node);
@@ -48,12 +48,13 @@ void write_gexf(const std::string& path, const Exported& exported) {
   for (const Column& column : columns)
     if (!is_label(column))
       out.print("      <attribute id=\"{}\" title=\"{}\" type=\"{}\"/>\n", column.name, column.name,
-                type_name(column.type));
+                gexf_type(column.type));
   out.print(
       "    </attributes>\n    <attributes class=\"edge\" mode=\"static\">\n"
       "      <attribute id=\"sign\" title=\"sign\" type=\"integer\"/>\n    </attributes>\n"
       "    <nodes>\n");
-  for (Id node = 0; node < graph.node_count(); ++node) print_node(out, exported, columns, node);
+  for (Id node = 0; node < graph.node_count(); ++node)
+    print_gexf_node(out, exported, columns, node);
   out.print("    </nodes>\n    <edges>\n");
   Index number = 0;
   for_each_edge(graph, [&](const Edge& e) {

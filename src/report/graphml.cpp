@@ -8,12 +8,12 @@
 namespace yoneda::report {
 namespace {
 
-std::string_view type_name(ColumnType type) {
+std::string_view graphml_type(ColumnType type) {
   return type == ColumnType::integer ? "long" : type == ColumnType::number ? "float" : "string";
 }
 
-void print_node(Stream& out, const Exported& exported, const std::vector<Column>& columns,
-                Id node) {
+void print_graphml_node(Stream& out, const Exported& exported, const std::vector<Column>& columns,
+                        Id node) {
   out.print("    <node id=\"n{}\">", node);
   const auto values = node_values(exported, node);
   for (std::size_t i = 0; i < columns.size(); ++i)
@@ -31,14 +31,16 @@ void write_graphml(const std::string& path, const Exported& exported) {
   Stream out(path);
   print_graphml_head(out);
   for (const auto& fact : facts) print_key(out, "graph", fact.first, "string");
-  for (const Column& column : columns) print_key(out, "node", column.name, type_name(column.type));
+  for (const Column& column : columns)
+    print_key(out, "node", column.name, graphml_type(column.type));
   print_key(out, "edge", "weight", "float");
   print_key(out, "edge", "sign", "int");
   out.print("  <graph id=\"G\" edgedefault=\"{}\">\n",
             graph.directed() ? "directed" : "undirected");
   for (const auto& [name, value] : facts)
     out.print("    <data key=\"g_{}\">{}</data>\n", name, xml_text(value));
-  for (Id node = 0; node < graph.node_count(); ++node) print_node(out, exported, columns, node);
+  for (Id node = 0; node < graph.node_count(); ++node)
+    print_graphml_node(out, exported, columns, node);
   for_each_edge(graph, [&](const Edge& e) {
     out.print(
         "    <edge source=\"n{}\" target=\"n{}\"><data key=\"e_weight\">{}</data>"

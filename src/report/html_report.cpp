@@ -26,7 +26,7 @@ namespace {
 using study::Json;
 namespace fs = std::filesystem;
 
-constexpr std::size_t bins = histogram_bins + 2;
+constexpr std::size_t histogram_cells = histogram_bins + 2;
 
 // Of more features than these a page with everything would be too much for a browser.
 constexpr Index many_features = 20'000, very_many_features = 100'000;
@@ -91,10 +91,10 @@ void add_end(PackedArrays& arrays, Tokens& tokens, const std::string& end, std::
 // Each feature's counts on a log scale, 255 for its fullest bin: what a small chart shows.
 std::vector<std::uint8_t> log_histogram(const LogitArrows& arrows) {
   std::vector<std::uint8_t> heights(arrows.histogram.size());
-  for (std::size_t begin = 0; begin < heights.size(); begin += bins) {
-    const auto counts = std::span(arrows.histogram).subspan(begin, bins);
+  for (std::size_t begin = 0; begin < heights.size(); begin += histogram_cells) {
+    const auto counts = std::span(arrows.histogram).subspan(begin, histogram_cells);
     const double top = std::log1p(static_cast<double>(std::ranges::max(counts)));
-    for (std::size_t i = 0; i < bins; ++i)
+    for (std::size_t i = 0; i < histogram_cells; ++i)
       heights[begin + i] = static_cast<std::uint8_t>(
           top > 0 ? std::lround(255 * std::log1p(static_cast<double>(counts[i])) / top) : 0);
   }

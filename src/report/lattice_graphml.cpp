@@ -7,7 +7,7 @@
 namespace yoneda::report {
 namespace {
 
-constexpr std::size_t word_width = 200;
+constexpr std::size_t name_width = 200;
 
 std::string node_id(const study::LatticeOfEnd& of, Index concept_id) {
   return fmt::format("{}{}", name(of.end), concept_id);
@@ -16,7 +16,7 @@ std::string node_id(const study::LatticeOfEnd& of, Index concept_id) {
 std::string token_list(const Concept& each, const Vocabulary& vocabulary, std::size_t most) {
   std::string list;
   for (const std::string& text : texts_of(each.tokens, vocabulary, most))
-    list += (list.empty() ? "" : ", ") + list_item(safe_token(text, word_width));
+    list += (list.empty() ? "" : ", ") + list_item(safe_token(text, name_width));
   return list + (each.tokens.size() > most ? ", …" : "");
 }
 

@@ -14,8 +14,8 @@ namespace yoneda::report {
 namespace {
 
 constexpr double side = 1000, margin = 30, label_size = 12;
-constexpr std::array<const char*, 7> colors{"blue",   "orange", "green",    "purple",
-                                            "yellow", "sky",    "'#7a5195'"};
+constexpr std::array<const char*, 7> map_colors{"blue",   "orange", "green",    "purple",
+                                                "yellow", "sky",    "'#7a5195'"};
 
 double median(std::vector<double> values) {
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
@@ -27,7 +27,7 @@ double median(std::vector<double> values) {
 std::vector<std::size_t> far_colors(std::span<const Place> centers) {
   std::vector<std::size_t> chosen;
   for (std::size_t c = 0; c < centers.size(); ++c) {
-    std::array<double, colors.size()> nearest;
+    std::array<double, map_colors.size()> nearest;
     nearest.fill(std::numeric_limits<double>::infinity());
     for (std::size_t b = 0; b < c; ++b)
       nearest[chosen[b]] = std::min(
@@ -93,10 +93,10 @@ Figure map_figure(const SignedGraph& graph, const study::NamedPartition* categor
   const double size = std::clamp(25 / std::sqrt(static_cast<double>(places.size())), 0.12, 0.7);
   figure.commands += fmt::format(
       "plot $features using 2:($4<0?$3:NaN) with points pt 7 ps {0:.3f} lc rgb pale", size);
-  for (std::size_t c = 0; c < colors.size(); ++c)
+  for (std::size_t c = 0; c < map_colors.size(); ++c)
     figure.commands += fmt::format(
         ", \\\n  $features using 2:($4=={}?$3:NaN) with points pt 7 ps {:.3f} lc rgb {}", c, size,
-        colors[c]);
+        map_colors[c]);
   figure.commands += "\n";
   return figure;
 }

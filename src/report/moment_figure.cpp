@@ -11,7 +11,8 @@
 namespace yoneda::report {
 namespace {
 
-constexpr std::array<const char*, 6> colors{"blue", "orange", "green", "purple", "yellow", "sky"};
+constexpr std::array<const char*, 6> moment_colors{"blue",   "orange", "green",
+                                                   "purple", "yellow", "sky"};
 
 /// Skewness to the right, the logarithm of kurtosis upwards, in pixels of the picture.
 struct Frame {
@@ -138,13 +139,13 @@ Figure moment_figure(const study::ArrowsFile& file, const study::NamedPartition*
     figure.commands +=
         fmt::format("set key at screen {:.5f},{:.5f} left top Left reverse\n",
                     (frame.box.right + 8) / frame.width, frame.box.high / frame.height);
-    const auto shown = std::min<Index>(colors.size(), categories->partition.count);
+    const auto shown = std::min<Index>(moment_colors.size(), categories->partition.count);
     plot += fmt::format(
         ", \\\n  $features using 2:($5<0||$5>={}?$3:NaN) with points pt 7 ps 0.4 lc rgb pale "
         "title 'other categories'",
         shown);
     for (Index c = 0; c < shown; ++c)
-      plot += fmt::format(fmt::runtime(dots), c, colors[c],
+      plot += fmt::format(fmt::runtime(dots), c, moment_colors[c],
                           gnuplot_text(fmt::format("#{} {}", c, listed(categories->words[c], 25))));
   }
   figure.commands += plot + "\n";

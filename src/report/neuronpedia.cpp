@@ -9,24 +9,24 @@
 namespace yoneda::report {
 namespace {
 
-constexpr std::size_t kept = 10;  // as many tokens of either end as Neuronpedia shows
+constexpr std::size_t tokens_kept = 10;  // as many tokens of either end as Neuronpedia shows
 
 // Of a feature in Neuronpedia's exports: what only activations on a text can tell.
-constexpr std::array left_out{"maxActApprox",
-                              "frac_nonzero",
-                              "freq_hist_data_bar_values",
-                              "freq_hist_data_bar_heights",
-                              "correlated_neurons_indices",
-                              "correlated_neurons_pearson",
-                              "correlated_neurons_l1",
-                              "correlated_features_indices",
-                              "correlated_features_pearson",
-                              "correlated_features_l1",
-                              "activations"};
+constexpr std::array fields_left_out{"maxActApprox",
+                                     "frac_nonzero",
+                                     "freq_hist_data_bar_values",
+                                     "freq_hist_data_bar_heights",
+                                     "correlated_neurons_indices",
+                                     "correlated_neurons_pearson",
+                                     "correlated_neurons_l1",
+                                     "correlated_features_indices",
+                                     "correlated_features_pearson",
+                                     "correlated_features_l1",
+                                     "activations"};
 
 Json strings(std::span<const Id> tokens, const Vocabulary& vocabulary) {
   Json list = Json::array();
-  for (const Id token : tokens.first(std::min(kept, tokens.size())))
+  for (const Id token : tokens.first(std::min(tokens_kept, tokens.size())))
     list.push_back(vocabulary.text(token));
   return list;
 }
@@ -34,13 +34,14 @@ Json strings(std::span<const Id> tokens, const Vocabulary& vocabulary) {
 // The exact value of a float, so that it reads back as the same.
 Json numbers(std::span<const float> values) {
   Json list = Json::array();
-  for (const float value : values.first(std::min(kept, values.size()))) list.push_back(value);
+  for (const float value : values.first(std::min(tokens_kept, values.size())))
+    list.push_back(value);
   return list;
 }
 
 Json ids(std::span<const Id> tokens) {
   Json list = Json::array();
-  for (const Id token : tokens.first(std::min(kept, tokens.size()))) list.push_back(token);
+  for (const Id token : tokens.first(std::min(tokens_kept, tokens.size()))) list.push_back(token);
   return list;
 }
 
@@ -124,7 +125,7 @@ void write_neuronpedia(const std::string& path, const Exported& exported,
   require_fit(exported);
   Json head = facts_json(exported);
   head["format"] = "yoneda-neuronpedia/1";
-  head["left_out"] = left_out;
+  head["left_out"] = fields_left_out;
   Stream out(path);
   std::string begin = json_text(head);
   begin.pop_back();  // the brace: features follow

@@ -16,7 +16,7 @@ namespace {
 
 using study::Json;
 
-constexpr double side = 900, margin = 70, label_size = 12.5;
+constexpr double figure_side = 900, figure_margin = 70, name_size = 12.5;
 
 /// The three strongest positive arrows of every category and its strongest negative one: what one
 /// can follow with the eye. Each once, the strongest last, so that it lies on top.
@@ -47,14 +47,15 @@ void part(std::vector<Place>& places, std::span<const double> radius) {
       for (std::size_t b = a + 1; b < places.size(); ++b) {
         double dx = places[b].x - places[a].x, dy = places[b].y - places[a].y;
         const double distance = std::max(std::sqrt(dx * dx + dy * dy), 1e-9);
-        const double wanted = radius[a] + radius[b] + 2.5 * label_size;
+        const double wanted = radius[a] + radius[b] + 2.5 * name_size;
         if (distance >= wanted) continue;
         const double push = 0.25 * (wanted - distance) / distance;
         dx *= push, dy *= push;
         places[a] = {places[a].x - dx, places[a].y - dy};
         places[b] = {places[b].x + dx, places[b].y + dy};
         for (Place* p : {&places[a], &places[b]})
-          *p = {std::clamp(p->x, margin, side - margin), std::clamp(p->y, margin, side - margin)};
+          *p = {std::clamp(p->x, figure_margin, figure_side - figure_margin),
+                std::clamp(p->y, figure_margin, figure_side - figure_margin)};
       }
 }
 
@@ -102,7 +103,7 @@ Figure quotient_figure(const CategoryGraph& categories, Index most) {
   const auto across = [](float value, float least, float highest) {
     const double share =
         highest > least ? static_cast<double>((value - least) / (highest - least)) : 0.5;
-    return margin + share * (side - 2 * margin);
+    return figure_margin + share * (figure_side - 2 * figure_margin);
   };
   std::vector<Place> places;
   std::vector<double> radius;
@@ -113,12 +114,12 @@ Figure quotient_figure(const CategoryGraph& categories, Index most) {
   }
   part(places, radius);
 
-  Figure figure{"", static_cast<int>(side), static_cast<int>(side)};
+  Figure figure{"", static_cast<int>(figure_side), static_cast<int>(figure_side)};
   figure.commands = fmt::format(
       "unset key\nunset border\nunset tics\nunset grid\nset margins 0,0,0,0\n"
       "set lmargin at screen 0\nset rmargin at screen 1\nset bmargin at screen 0\n"
       "set tmargin at screen 1\nset xrange [0:{0}]\nset yrange [0:{0}]\n",
-      side);
+      figure_side);
   const double strongest = arrows.empty() ? 1 : std::abs(static_cast<double>(arrows.back().weight));
   for (const Edge& e : arrows)
     figure.commands += fmt::format(
@@ -140,7 +141,8 @@ Figure quotient_figure(const CategoryGraph& categories, Index most) {
     taken.push_back({places[c].x - radius[c], places[c].y - radius[c], places[c].x + radius[c],
                      places[c].y + radius[c]});
   }
-  const auto named = label_places(wishes, label_size, {4, 24, side - 4, side - 4}, taken);
+  const auto named =
+      label_places(wishes, name_size, {4, 24, figure_side - 4, figure_side - 4}, taken);
   for (std::size_t c = 0; c < named.size(); ++c) {
     const Place at = named[c].value_or(Place{places[c].x, places[c].y});
     figure.commands += fmt::format("set label {} at {:.2f},{:.2f} center front textcolor rgb {}\n",

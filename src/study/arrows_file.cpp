@@ -7,7 +7,7 @@
 namespace yoneda::study {
 namespace {
 
-constexpr std::string_view format = "yoneda-arrows/1";
+constexpr std::string_view arrows_format = "yoneda-arrows/1";
 // Far more tokens than any model has: what is computed of arrows takes memory for each.
 constexpr Index largest_vocabulary = 1 << 24;
 
@@ -72,7 +72,7 @@ void write_arrows(const std::string& path, const LogitArrows& arrows, const Voca
     tensors.push_back(io::output("token_bytes", text.bytes));
     tensors.push_back(io::output("token_offsets", text.offsets));
   }
-  auto metadata = to_metadata(record, format);
+  auto metadata = to_metadata(record, arrows_format);
   metadata["convention"] = name(arrows.convention);
   metadata["vocabulary_size"] = std::to_string(arrows.V);
   io::write_safetensors(path, tensors, metadata);
@@ -81,7 +81,7 @@ void write_arrows(const std::string& path, const LogitArrows& arrows, const Voca
 ArrowsFile read_arrows(const std::string& path) {
   const io::TensorFile file = io::read_safetensors(path);
   ArrowsFile read;
-  read.record = record_from(file.metadata, format, path);
+  read.record = record_from(file.metadata, arrows_format, path);
   LogitArrows& arrows = read.arrows;
   const auto convention = convention_from(read.record.convention);
   if (!convention)

@@ -7,9 +7,9 @@
 namespace yoneda::study {
 namespace {
 
-constexpr std::string_view format = "yoneda-categories/1";
+constexpr std::string_view categories_format = "yoneda-categories/1";
 
-Json words_json(const std::vector<LabelToken>& tokens, const Vocabulary& vocabulary) {
+Json label_json(const std::vector<LabelToken>& tokens, const Vocabulary& vocabulary) {
   Json words = Json::array();
   for (const LabelToken& entry : tokens)
     words.push_back({{"token", entry.token},
@@ -22,8 +22,8 @@ Json category_json(const Categories& categories, Id c, const std::vector<Id>& fe
                    const Vocabulary& vocabulary) {
   Json json{{"id", c}, {"size", features.size()}};
   if (!categories.labels.empty()) {
-    json["raised"] = words_json(categories.labels[c].raised, vocabulary);
-    json["lowered"] = words_json(categories.labels[c].lowered, vocabulary);
+    json["raised"] = label_json(categories.labels[c].raised, vocabulary);
+    json["lowered"] = label_json(categories.labels[c].lowered, vocabulary);
   }
   if (!categories.exemplars.empty()) json["exemplars"] = categories.exemplars[c];
   json["cohesion"] = categories.quotient.cohesion[c].weight;
@@ -59,7 +59,7 @@ Json hierarchy_json(const Hierarchy& hierarchy) {
 
 void write_categories(const std::string& path, const Categories& categories,
                       const Vocabulary& vocabulary, const Record& record) {
-  Json json = to_json(record, format);
+  Json json = to_json(record, categories_format);
   json["method"] = categories.method;
   json["scores"] = {{"modularity", categories.scores.modularity},
                     {"positive_cut", categories.scores.positive_cut},
@@ -89,7 +89,7 @@ void write_categories(const std::string& path, const Categories& categories,
 
 CategoryCard read_category(const std::string& path, Index id) {
   const Json json = read_json(path);
-  record_from(json, format, path);
+  record_from(json, categories_format, path);
   return reading(path, [&] {
     const Json& all = json.at("categories");
     if (id < 0 || id >= static_cast<Index>(all.size()))
@@ -131,7 +131,7 @@ CategoryCard read_category(const std::string& path, Index id) {
 
 NamedPartition read_named_partition(const std::string& path) {
   const Json json = read_json(path);
-  record_from(json, format, path);
+  record_from(json, categories_format, path);
   return reading(path, [&] {
     NamedPartition found;
     Partition& partition = found.partition;

@@ -17,7 +17,7 @@
 namespace yoneda::study {
 namespace {
 
-constexpr std::string_view format = "yoneda-comparison/1";
+constexpr std::string_view comparison_format = "yoneda-comparison/1";
 constexpr std::array<const char*, 3> roles{"a", "b", "c"};
 constexpr Index words_kept = 8;  // at each end of a feature
 
@@ -180,7 +180,7 @@ Json step_json(const Comparison& found, std::size_t step, const ComparedSaes& sa
           {"one_to_one", {{"pairs", paired}, {"cosine", cosine}}},
           {"floor", {{"forward", c.forward_floor}, {"backward", c.backward_floor}}},
           {"chance", {{"forward", c.forward_chance}, {"backward", c.backward_chance}}},
-          {"fates", counts_json(c.fate, name)},
+          {"fates", counts_json(c.fate, yoneda::name)},
           {"origins", counts_json(c.origin, origin_name)},
           {"features", features},
           {"back", back}};
@@ -281,7 +281,7 @@ Comparison compare(const ComparedSaes& saes, const ComparisonOptions& options,
 
 void write_comparison(const std::string& path, const Comparison& found, const ComparedSaes& saes,
                       const Record& record) {
-  Json json = to_json(record, format);
+  Json json = to_json(record, comparison_format);
   json["saes"] = Json::array();
   for (std::size_t i = 0; i < saes.saes.size(); ++i)
     json["saes"].push_back({{"name", roles[i]},

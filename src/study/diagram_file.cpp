@@ -27,9 +27,9 @@ std::string any_of(Names names) {
 }
 
 /// The parts of the file, turned into our own types one by one.
-class Reader {
+class DiagramReader {
  public:
-  explicit Reader(std::string path) { file_.path = std::move(path); }
+  explicit DiagramReader(std::string path) { file_.path = std::move(path); }
 
   DiagramFile read(std::string_view text) {
     const toml::table root = parsed_toml(text, file_.path);
@@ -387,7 +387,7 @@ class Reader {
 }  // namespace
 
 DiagramFile parse_diagram_file(std::string_view text, const std::string& path) {
-  return Reader(path).read(text);
+  return DiagramReader(path).read(text);
 }
 
 DiagramFile read_diagram_file(const std::string& path) {

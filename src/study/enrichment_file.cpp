@@ -8,7 +8,7 @@
 namespace yoneda::study {
 namespace {
 
-constexpr std::string_view format = "yoneda-enrichment/1";
+constexpr std::string_view enrichment_format = "yoneda-enrichment/1";
 constexpr Index least_listed = 20;
 
 Json feature_json(Id f, const SetEnrichment& set, const ArrowsFile& arrows) {
@@ -57,7 +57,7 @@ std::vector<Id> strongest_features(const SetEnrichment& set, double rate, Index 
 void write_enrichment(const std::string& path, const Enrichment& enrichment,
                       const ArrowsFile& arrows, const Record& record,
                       std::span<const std::string> notes) {
-  Json json = to_json(record, format);
+  Json json = to_json(record, enrichment_format);
   json["null"] = {{"kind", enrichment.null_kind},
                   {"keeps", enrichment.keeps},
                   {"samples", enrichment.samples},

@@ -97,9 +97,10 @@ class Nodes {
   std::vector<char> declared_;  // of flags
 };
 
-class Reader {
+class GraphmlReader {
  public:
-  Reader(bool directed, const std::string& path) : path_(path), default_directed_(directed) {}
+  GraphmlReader(bool directed, const std::string& path)
+      : path_(path), default_directed_(directed) {}
 
   void begin(const io::XmlElement& element);
   void end();
@@ -142,11 +143,11 @@ class Reader {
   std::map<std::string, std::string> said_;  // data of the graph itself
 };
 
-void Reader::begin(const io::XmlElement& element) {
+void GraphmlReader::begin(const io::XmlElement& element) {
   places_.push_back(inside(element));
 }
 
-Reader::Place Reader::inside(const io::XmlElement& element) {
+GraphmlReader::Place GraphmlReader::inside(const io::XmlElement& element) {
   constexpr std::string_view ours = "http://graphml.graphdrawing.org/xmlns";
   const bool foreign = !element.space.empty() && !element.space.starts_with(ours);
   switch (place()) {
@@ -172,7 +173,7 @@ Reader::Place Reader::inside(const io::XmlElement& element) {
   }
 }
 
-Reader::Place Reader::inside_graph(const io::XmlElement& element) {
+GraphmlReader::Place GraphmlReader::inside_graph(const io::XmlElement& element) {
   if (element.name == "data") {
     key_ = required(element, "key");
     if (!keys_.contains(key_)) fail("no <key> has the id " + io::quote(key_));
@@ -187,7 +188,7 @@ Reader::Place Reader::inside_graph(const io::XmlElement& element) {
   return Place::ignored;
 }
 
-void Reader::begin_key(const io::XmlElement& element) {
+void GraphmlReader::begin_key(const io::XmlElement& element) {
   key_ = required(element, "id");
   const Key key{std::string(element.attribute("attr.name").value_or("")),
                 std::string(element.attribute("for").value_or("all")),
@@ -195,7 +196,7 @@ void Reader::begin_key(const io::XmlElement& element) {
   if (!keys_.emplace(key_, key).second) fail("the key " + io::quote(key_) + " is given twice");
 }
 
-void Reader::begin_graph(const io::XmlElement& element) {
+void GraphmlReader::begin_graph(const io::XmlElement& element) {
   if (std::exchange(seen_graph_, true)) fail("a second graph: keep one in the file");
   if (const auto given = element.attribute("edgedefault")) {
     if (*given != "directed" && *given != "undirected")
@@ -204,7 +205,7 @@ void Reader::begin_graph(const io::XmlElement& element) {
   }
 }
 
-void Reader::begin_edge(const io::XmlElement& element) {
+void GraphmlReader::begin_edge(const io::XmlElement& element) {
   const std::string source = required(element, "source"), target = required(element, "target");
   const auto given = element.attribute("directed");
   const bool directed = given ? *given == "true" || *given == "1" : default_directed_;
@@ -216,7 +217,7 @@ void Reader::begin_edge(const io::XmlElement& element) {
   weight_.reset();
 }
 
-void Reader::end() {
+void GraphmlReader::end() {
   const Place ended = place();
   places_.pop_back();
   switch (ended) {
@@ -241,14 +242,14 @@ std::optional<float> weight_from(std::string_view text) {
   return weight;
 }
 
-void Reader::end_data() {
+void GraphmlReader::end_data() {
   const Key& key = keys_.at(key_);
   const std::string value = std::exchange(value_, {}).value_or("");
   if (place() == Place::graph) said_[key.name] = value;
   if (place() == Place::edge && key.is_weight()) weight_ = weight_from(value);
 }
 
-void Reader::end_edge() {
+void GraphmlReader::end_edge() {
   const auto key =
       std::ranges::find_if(keys_, [](const auto& entry) { return entry.second.is_weight(); });
   if (key == keys_.end()) return;  // no edge has a weight: 1
@@ -257,7 +258,7 @@ void Reader::end_edge() {
   edges_.back().weight = *weight_;
 }
 
-GraphFile Reader::finished() {
+GraphFile GraphmlReader::finished() {
   if (!seen_graph_) throw Error(ErrorKind::format, "holds no <graph>", path_);
   if (const auto missing = nodes_.undeclared())
     throw Error(ErrorKind::format,
@@ -289,7 +290,7 @@ GraphFile Reader::finished() {
 }  // namespace
 
 GraphFile parse_graphml(std::string_view text, bool directed, const std::string& path) {
-  Reader reader(directed, path);
+  GraphmlReader reader(directed, path);
   io::parse_xml(text, path,
                 {[&](const io::XmlElement& element) { reader.begin(element); },
                  [&] { reader.end(); }, [&](std::string_view piece) { reader.text(piece); }});

@@ -7,7 +7,7 @@
 namespace yoneda::study {
 namespace {
 
-constexpr std::string_view format = "yoneda-lattice/1";
+constexpr std::string_view lattice_format = "yoneda-lattice/1";
 
 Json all_words(const std::vector<Id>& tokens, const Vocabulary& vocabulary) {
   return words_json(tokens, vocabulary, tokens.size());
@@ -85,7 +85,7 @@ Json end_json(const LatticeOfEnd& found, const Vocabulary& vocabulary) {
 
 void write_lattices(const std::string& path, const Lattices& lattices, const ArrowsFile& arrows,
                     const Record& record) {
-  Json json = to_json(record, format);
+  Json json = to_json(record, lattice_format);
   json["features"] = lattices.n;
   json["vocabulary_size"] = lattices.V;
   json["k"] = lattices.k;

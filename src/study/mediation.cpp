@@ -11,7 +11,7 @@
 namespace yoneda::study {
 namespace {
 
-constexpr std::string_view format = "yoneda-composition/1";
+constexpr std::string_view composition_format = "yoneda-composition/1";
 
 SaePair pair_of(const std::string& upstream, const std::string& downstream,
                 const std::string& model) {
@@ -85,7 +85,7 @@ MediatedComposition make_composition(const Trio& trio, const MediationOptions& o
 
 void write_composition(const std::string& path, const MediatedComposition& found,
                        const Record& record, const std::vector<std::string>& notes) {
-  Json json = to_json(record, format);
+  Json json = to_json(record, composition_format);
   const NullTest& any = found.tests.front();
   json["null"] = {
       {"kind", any.null_kind}, {"keeps", any.keeps}, {"samples", any.samples}, {"seed", any.seed}};

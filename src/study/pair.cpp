@@ -93,7 +93,7 @@ Sae load_downstream(const PairOptions& options, std::optional<Index> d_model) {
   }
 }
 
-std::string place_of(const std::string& hook_point) {
+std::string hook_place(const std::string& hook_point) {
   return hook_point.empty() ? std::string("a place its files do not name")
                             : fmt::format("'{}'", safe_text(hook_point, 100));
 }
@@ -106,7 +106,7 @@ Sae in_stream(const Sae& sae, const SourceOptions& options, Index d_model, Origi
     throw Error(ErrorKind::value,
                 fmt::format("the upstream SAE is on {}, which is what a norm makes of the residual "
                             "stream: its directions are none of the stream's",
-                            place_of(sae.origin.hook_point)),
+                            hook_place(sae.origin.hook_point)),
                 sae.origin.path);
   const auto& names = options.residual_names;
   const bool behind = behind_matrix(sae.origin);
@@ -119,13 +119,13 @@ Sae in_stream(const Sae& sae, const SourceOptions& options, Index d_model, Origi
       throw Error(ErrorKind::value,
                   fmt::format("the upstream SAE is on {}, from where a matrix of the model leads "
                               "to the residual stream: name the model (--model)",
-                              place_of(written(sae.origin))),
+                              hook_place(written(sae.origin))),
                   sae.origin.path);
     Sae made = sae;
     made.origin.notes.push_back(
         fmt::format("assumed that no norm lies between {} and the residual stream (Gemma 2 and 3 "
                     "and OLMo 2 have one: --model finds it)",
-                    place_of(written(sae.origin))));
+                    hook_place(written(sae.origin))));
     return made;
   }
   const auto map = ingest::load_residual_map(options.model, sae.origin, sae.d(), d_model, names);
@@ -178,13 +178,13 @@ void require_readable(const Sae& downstream, const PairOptions& options) {
                 fmt::format("the downstream SAE reads {}, which is not the residual stream: "
                             "upstream features reach it only through the block's own weights, so "
                             "they have no virtual weights to it",
-                            place_of(origin.hook_point)),
+                            hook_place(origin.hook_point)),
                 origin.path);
   if (site == ReadingSite::gained && options.upstream.model.empty())
     throw Error(ErrorKind::value,
                 fmt::format("the downstream SAE reads {}, behind a norm whose gain weighs what it "
                             "reads: name the model (--model)",
-                            place_of(origin.hook_point)),
+                            hook_place(origin.hook_point)),
                 origin.path);
 }
 
@@ -197,7 +197,7 @@ void require_in_order(const Sae& upstream, const Sae& downstream) {
       fmt::format("the upstream SAE writes to {}, behind {}, which the downstream one "
                   "reads, and nothing flows back: name the earlier one first, the "
                   "later one second",
-                  place_of(written(upstream.origin)), place_of(downstream.origin.hook_point)),
+                  hook_place(written(upstream.origin)), hook_place(downstream.origin.hook_point)),
       upstream.origin.path);
 }
 
@@ -223,7 +223,7 @@ void add_input_norm(const PairOptions& options, const Sae& downstream, SaePair& 
     pair.notes.push_back(fmt::format(
         "assumed that the norm before {} is an RMSNorm, which subtracts no mean (--model or "
         "--norm says)",
-        place_of(downstream.origin.hook_point)));
+        hook_place(downstream.origin.hook_point)));
   }
   if (divided)
     pair.notes.push_back(
@@ -250,13 +250,13 @@ void add_notes(const Sae& upstream, const Sae& downstream, SaePair& pair) {
   const auto reads = ingest::reading_route(downstream);
   if (reads.site == ReadingSite::unknown)
     add(fmt::format("assumed that the downstream SAE reads the residual stream, for it is on {}",
-                    place_of(downstream.origin.hook_point)));
+                    hook_place(downstream.origin.hook_point)));
   const auto writes = ingest::writing_moment(upstream);
   if (!writes || !reads.moment)
-    add(
-        fmt::format("assumed that what the upstream SAE writes, at {}, is in the residual stream "
-                    "before the downstream one reads, at {}",
-                    place_of(written(upstream.origin)), place_of(downstream.origin.hook_point)));
+    add(fmt::format(
+        "assumed that what the upstream SAE writes, at {}, is in the residual stream "
+        "before the downstream one reads, at {}",
+        hook_place(written(upstream.origin)), hook_place(downstream.origin.hook_point)));
   else if (*writes % 2 == 1 && writes == reads.moment)
     add("assumed that the block's MLP reads what its attention writes; where they lie side by side "
         "(GPT-NeoX and Pythia, GPT-J, Phi, Falcon, Cohere) it does not");

@@ -21,7 +21,7 @@ namespace {
 using TextPair = std::pair<std::string, std::string>;
 
 /// A relation as it is written.
-struct Section {
+struct RelationSection {
   std::string name;
   std::size_t line;
   std::vector<TextPair> pairs;  ///< distinct
@@ -43,8 +43,8 @@ std::vector<std::string_view> words_of(std::string_view line) {
   return words;
 }
 
-std::vector<Section> sections(const std::string& text, const std::string& path) {
-  std::vector<Section> found;
+std::vector<RelationSection> relation_sections(const std::string& text, const std::string& path) {
+  std::vector<RelationSection> found;
   std::size_t number = 0;
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end = std::min(text.find('\n', at), text.size());
@@ -60,7 +60,7 @@ std::vector<Section> sections(const std::string& text, const std::string& path) 
       if (words.size() == 1) refuse("a relation needs a name after the ':'");
       const std::string_view last = words.back();
       const std::string name(words[1].data(), last.data() + last.size());
-      if (std::ranges::find(found, name, &Section::name) != found.end())
+      if (std::ranges::find(found, name, &RelationSection::name) != found.end())
         refuse("there are two relations " + io::quote(name));
       found.push_back({name, number, {}, {}});
       continue;
@@ -101,7 +101,8 @@ class Lookup {
   std::map<std::string, std::optional<Id>> known_;
 };
 
-WordRelation looked_up(const Section& section, Lookup& token_of, std::vector<std::string>& notes) {
+WordRelation looked_up(const RelationSection& section, Lookup& token_of,
+                       std::vector<std::string>& notes) {
   WordRelation made{section.name, {}, {}, 0};
   std::set<IdPair> kept;
   Index selves = 0;
@@ -136,7 +137,7 @@ QuadsFile read_quads(const std::string& path, const Vocabulary& vocabulary, Inde
   QuadsFile read;
   read.source = {std::filesystem::absolute(path), io::hash_path(path), {}, "analogies", {}};
   Lookup token_of(vocabulary, V, excluded);
-  for (const Section& section : sections(io::read_text(path), path)) {
+  for (const RelationSection& section : relation_sections(io::read_text(path), path)) {
     WordRelation relation = looked_up(section, token_of, read.notes);
     if (relation.pairs.size() < 2)
       throw Error(ErrorKind::value,

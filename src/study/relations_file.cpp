@@ -8,7 +8,7 @@
 namespace yoneda::study {
 namespace {
 
-constexpr std::string_view format = "yoneda-relations/1";
+constexpr std::string_view relations_format = "yoneda-relations/1";
 
 Json null_json(const NullTest& test) {
   return {{"null_mean", number_or_null(test.null_mean)},
@@ -28,7 +28,7 @@ Json statistic_json(const RelationStatistic& statistic) {
           {"re_pair", null_json(statistic.re_pair)}};
 }
 
-Json pair_json(const PairResult& of, const Vocabulary& vocabulary) {
+Json relation_pair_json(const PairResult& of, const Vocabulary& vocabulary) {
   return {{"a", word_json(of.pair.a, vocabulary)},
           {"b", word_json(of.pair.b, vocabulary)},
           {"cosine", of.cosine},
@@ -40,7 +40,7 @@ Json pair_json(const PairResult& of, const Vocabulary& vocabulary) {
 
 Json test_json(const RelationTest& test, const Vocabulary& vocabulary) {
   Json pairs = Json::array();
-  for (const PairResult& pair : test.pairs) pairs.push_back(pair_json(pair, vocabulary));
+  for (const PairResult& pair : test.pairs) pairs.push_back(relation_pair_json(pair, vocabulary));
   return {{"representation", test.representation},
           {"groups", test.units},
           {"q", statistic_json(test.q)},
@@ -67,7 +67,7 @@ std::optional<double> RelationTests::code_over_vector() const {
 
 void write_relations(const std::string& path, const Relations& relations,
                      const Vocabulary& vocabulary, const Record& record) {
-  Json json = to_json(record, format);
+  Json json = to_json(record, relations_format);
   const RelationTest& first = relations.relations.front().tests.front();
   json["nulls"] = Json::array();
   for (const NullTest* null : {&first.q.swap, &first.q.re_pair})

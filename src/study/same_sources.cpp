@@ -8,7 +8,7 @@
 namespace yoneda::study {
 namespace {
 
-void require_same(Index found, Index expected, const std::string& what) {
+void require_same_count(Index found, Index expected, const std::string& what) {
   if (found != expected)
     throw Error(ErrorKind::shape, "the arrows are of " + std::to_string(expected) + " " + what +
                                       ", these weights have " + std::to_string(found));
@@ -29,8 +29,8 @@ void require_same_rows(const Matrix& W_dec, const LogitArrows& arrows) {
 }  // namespace
 
 void require_same_sources(const Sources& sources, const LogitArrows& arrows) {
-  require_same(sources.sae.n(), arrows.n, "features");
-  require_same(sources.model.V(), arrows.V, "tokens");
+  require_same_count(sources.sae.n(), arrows.n, "features");
+  require_same_count(sources.model.V(), arrows.V, "tokens");
   require_same_rows(sources.sae.W_dec, arrows);
 }
 

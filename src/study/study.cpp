@@ -7,7 +7,7 @@
 namespace yoneda::study {
 namespace {
 
-constexpr std::string_view format = "yoneda-study/1";
+constexpr std::string_view study_format = "yoneda-study/1";
 namespace fs = std::filesystem;
 
 std::string index_of(const std::string& folder) {
@@ -22,7 +22,7 @@ void write_study(const Study& study) {
   if (!fs::is_directory(study.folder))
     throw Error(ErrorKind::file, "cannot make this folder (" + failure.message() + ")",
                 study.folder);
-  Json json = to_json(study.record, format);
+  Json json = to_json(study.record, study_format);
   json["files"] = {{"arrows", "arrows.safetensors"},
                    {"graph", "graph.safetensors"},
                    {"categories", "categories.json"},
@@ -32,7 +32,7 @@ void write_study(const Study& study) {
 
 Study read_study(const std::string& folder) {
   const Json json = read_json(index_of(folder));
-  return {folder, record_from(json, format, index_of(folder))};
+  return {folder, record_from(json, study_format, index_of(folder))};
 }
 
 std::optional<Study> study_at(const std::string& path) {

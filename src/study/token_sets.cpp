@@ -15,14 +15,14 @@ namespace yoneda::study {
 namespace {
 
 /// A set as it is written.
-struct Section {
+struct SetSection {
   std::string name;
   std::size_t line;
   std::vector<std::string> words;
 };
 
-std::vector<Section> sections(const std::string& text, const std::string& path) {
-  std::vector<Section> found;
+std::vector<SetSection> set_sections(const std::string& text, const std::string& path) {
+  std::vector<SetSection> found;
   std::size_t number = 0;
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end = std::min(text.find('\n', at), text.size());
@@ -34,7 +34,7 @@ std::vector<Section> sections(const std::string& text, const std::string& path) 
     };
     if (line.starts_with(": ") || line.starts_with(":\t")) {
       const std::string name(io::trimmed(line.substr(1)));
-      if (std::ranges::find(found, name, &Section::name) != found.end())
+      if (std::ranges::find(found, name, &SetSection::name) != found.end())
         refuse("there are two sets " + io::quote(name));
       found.push_back({name, number, {}});
     } else if (!line.empty()) {
@@ -52,7 +52,7 @@ TokenSetsFile read_token_sets(const std::string& path, const Vocabulary& vocabul
                               std::span<const Id> excluded) {
   TokenSetsFile read;
   read.source = {std::filesystem::absolute(path), io::hash_path(path), {}, "token sets", {}};
-  for (const Section& section : sections(io::read_text(path), path)) {
+  for (const SetSection& section : set_sections(io::read_text(path), path)) {
     TokenSet set{section.name, {}};
     std::vector<std::string> unknown;
     for (const std::string& word : section.words) {

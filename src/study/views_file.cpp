@@ -9,7 +9,7 @@
 namespace yoneda::study {
 namespace {
 
-constexpr std::string_view format = "yoneda-views/1";
+constexpr std::string_view views_format = "yoneda-views/1";
 constexpr std::size_t most_ranked = 50;
 
 Json shares_json(const HodgeShares& shares) {
@@ -146,7 +146,7 @@ Json lawvere_json(const LawvereView& view, const Viewed& viewed) {
 
 void write_views(const std::string& path, const Views& views, const Viewed& viewed,
                  const Record& record) {
-  Json json = to_json(record, format);
+  Json json = to_json(record, views_format);
   json["graph"] = graph_json(viewed.graph);
   if (views.hodge) json["hodge"] = hodge_json(*views.hodge, viewed.arrows);
   if (views.sheaf) json["sheaf"] = sheaf_json(*views.sheaf, viewed);
