@@ -94,6 +94,9 @@ TEST_CASE("a SentencePiece model cut or damaged anywhere is refused or read, nev
       damaged[at] = static_cast<char>(damaged[at] ^ flip);
       try_to_read(damaged);
     }
+}
+
+TEST_CASE("fields that a SentencePiece model cannot have are refused by what they are") {
   const std::string start = piece("<unk>", type(2));
   mentions(Stored("m", start + "\x0a" + varint(std::uint64_t{1} << 63)).refusal(),
            "truncated: a field");

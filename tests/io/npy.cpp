@@ -149,6 +149,13 @@ TEST_CASE("hostile headers are refused") {
   mentions(refusal_of(file_of("{'shape': (2,)}", data)), "no 'descr'");
   mentions(refusal_of(file_of("{'shape': (2,), 'shape': (2,)}", data)), "unexpected key 'shape'");
   mentions(refusal_of(file_of("", data)), "damaged");
+  mentions(refusal_of(file_of(header("'<f4'", "False", "(2,)") + " 1", data)),
+           "something behind the dictionary");
+  mentions(refusal_of(file_of("{'descr", data)), "a text without end");
+  mentions(refusal_of(file_of(header("'<f4'", "False", "(1 2)"), data)),
+           "a missing comma in the shape");
+  mentions(refusal_of(std::string("\x93NUMPY\x01\x00\x76\x00{}", 12)),
+           "truncated: npy header of 128 bytes in a file of 12");
   mentions(refusal_of(std::string("\x93NUMPY\x04\x00\x00\x00\x00\x00", 12)), "version 4");
   mentions(refusal_of(std::string("\x93NUMPY\x02\x00\xff\xff\xff\x7f", 12)), "more than");
 }

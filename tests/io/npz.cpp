@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 
+#include "io/stored_zip.hpp"
 #include "io/support.hpp"
 #include "yoneda/io/read_tensors.hpp"
 
@@ -104,6 +105,17 @@ TEST_CASE("archives without arrays are refused by what they are") {
   mentions(refusal("npy/f4.npy"), "not a readable zip archive");
 }
 
+TEST_CASE("members too short for the array that they announce") {
+  const Folder folder;
+  const auto refusal_of = [&](const std::string& member) {
+    const std::string path = folder / "short.npz";
+    StoredZip(path).add("a.npy", member).close();
+    return error_of(path, [&] { io::read_npz(path); });
+  };
+  mentions(refusal_of("abc"), "'a': too short for an array");
+  mentions(refusal_of(std::string("\x93NUMPY\x01\x00\xff\xff{}  ", 14)), "'a': truncated");
+}
+
 TEST_CASE("an archive comes back, and is written the same twice") {
   const Folder folder;
   const std::string path = folder / "out.npz";
@@ -191,6 +203,14 @@ TEST_CASE("damaged numbers are caught by the checksum") {
   REQUIRE(at != std::string::npos);
   bytes[at] = static_cast<char>(bytes[at] ^ 1);
   mentions(error_of("x.npz", [&] { read_everything(bytes); }), "member 'W_dec.npy': CRC error");
+}
+
+TEST_CASE("a checksum that deflated numbers do not have is seen at their end") {
+  std::string bytes = io::read_text(fixture("npz/deflated.npz"));
+  const auto entry = bytes.find("PK\1\2");
+  REQUIRE(entry != std::string::npos);
+  bytes[entry + 16] = static_cast<char>(bytes[entry + 16] ^ 1);
+  mentions(error_of("x.npz", [&] { read_everything(bytes); }), "CRC error");
 }
 
 TEST_CASE("any container is recognised by its content") {

@@ -121,6 +121,17 @@ TEST_CASE("tensors of types without a name here are refused by theirs") {
   CHECK(error.kind == ErrorKind::format);
 }
 
+TEST_CASE("a checkpoint whose pickle is encrypted") {
+  std::string bytes = io::read_text(fixture("torch/many.pt"));
+  const auto entry = bytes.find("PK\1\2");
+  REQUIRE(bytes.compare(entry + 46, 13, "many/data.pkl") == 0);
+  bytes[entry + 8] = static_cast<char>(bytes[entry + 8] | 1);
+  const Folder folder;
+  const std::string path = folder / "locked.pt";
+  io::write_text(path, bytes);
+  mentions(error_of(path, [&] { io::read_torch(path); }), "member 'many/data.pkl': encrypted");
+}
+
 TEST_CASE("a checkpoint's pickle is not read without end") {
   const Folder folder;
   const std::string path = folder / "large.pt";
