@@ -69,7 +69,7 @@ class Places {
   Places(std::string path, Index size) : path_(std::move(path)), texts_(size), found_(size) {}
 
   void put(StoredToken token) {
-    require_free(token.id, io::quote(token.text));
+    require_free(token.id, "", token.text);
     texts_[token.id] = std::move(token.text);
     found_[token.id] = token.verbatim ? Found::verbatim : Found::stored;
   }
@@ -78,7 +78,7 @@ class Places {
   // lists "▁▁" again, which is two spaces like any other.
   void put(AddedToken token) {
     const bool repeats = found_[token.id] != Found::nothing && texts_[token.id] == token.text;
-    if (!repeats) require_free(token.id, "the added token " + io::quote(token.text));
+    if (!repeats) require_free(token.id, "the added token ", token.text);
     if (!repeats || token.special) found_[token.id] = Found::verbatim;
     texts_[token.id] = std::move(token.text);
   }
@@ -103,10 +103,11 @@ class Places {
  private:
   enum class Found : char { nothing, stored, verbatim };
 
-  void require_free(Index id, const std::string& taker) const {
+  void require_free(Index id, const char* what, const std::string& taker) const {
     if (found_[id] != Found::nothing)
       throw Error(ErrorKind::value,
-                  fmt::format("id {} is given to {} and to {}", id, io::quote(texts_[id]), taker),
+                  fmt::format("id {} is given to {} and to {}{}", id, io::quote(texts_[id]), what,
+                              io::quote(taker)),
                   path_);
   }
 

@@ -83,7 +83,7 @@ std::string hash_bytes(std::span<const std::byte> bytes) {
 std::string hash_file(const std::string& path) {
   const File file = open_to_read(path);
   Hash hash;
-  std::vector<char> block(1 << 20);
+  std::vector<char> block(1 << 16);
   for (std::size_t count = block.size(); count == block.size();) {
     count = std::fread(block.data(), 1, block.size(), file.get());
     hash.add(block.data(), count);

@@ -266,7 +266,7 @@ void ZipArchive::stream(const ZipMember& member, Index skip, Index piece,
   Reader reader(file_);
   const Archive archive = open(reader);
   const Member opened = open_member(archive.get(), member.index);
-  std::vector<std::byte> buffer(std::max(skip, piece));
+  std::vector<std::byte> buffer(std::min(std::max(skip, piece), member.size));
   read_into(opened.get(), buffer.data(), skip);
   for (Index at = skip; at < member.size; at += piece) {
     const Index count = std::min(piece, member.size - at);
