@@ -282,7 +282,7 @@ void print_note(std::string_view text) {
 std::string grouped(yoneda::Index number) {
   std::string digits = std::to_string(number);
   for (auto at = static_cast<yoneda::Index>(digits.size()) - 3; at > (number < 0 ? 1 : 0); at -= 3)
-    digits.insert(static_cast<std::size_t>(at), ",");
+    digits.insert(static_cast<std::size_t>(at), 1, ',');
   return digits;
 }
 
