@@ -18,7 +18,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOLDERS = [ROOT / "src" / "io", ROOT / "src" / "ingest"]
 PROGRAMS = ["io", "ingest"]
-# Files damaged at every place, thousands of them, and those that are long to refuse: what takes minutes under sanitizers.
+# Files damaged at every place, thousands of them, and those that are long to refuse: minutes under sanitizers.
 LEFT_OUT = "*never more*,*no few bytes*,*no time to speak of*"
 
 

@@ -152,8 +152,8 @@ struct SettledForEmbedding {
 };
 
 /// Where davidson_eigenpairs is the faster one, and the problem not small enough to be solved
-/// densely. Measured for SPONGE_sym on nine graphs of 600 to 10,000 nodes: for √n vectors 1.3 to 2
-/// times as fast as largest_eigenpairs, for a quarter as many 4 to 7 times; for 2√n slower, up to
+/// densely. Measured for SPONGE_sym on nine graphs of 600 to 10,000 nodes: for about √n vectors
+/// 1.3 to 2 times as fast as largest_eigenpairs, for 8 vectors 4 to 11 times; for 2√n slower, up to
 /// n = 2000. Its memory, 6 n (count + 8) numbers, sets the other bound.
 inline bool davidson_pays(Index n, Index count) {
   constexpr Index most = 128;

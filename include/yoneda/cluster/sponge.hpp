@@ -184,7 +184,7 @@ Clustering sponge_clustering(const SignedGraph& graph, const SpongeOptions& opti
 /// groups, six seeds each) the mean adjusted Rand index is 0.74 with the weights and 0.71 without.
 ///
 /// A few vectors of a large graph are found as closely as that needs (SettledForEmbedding), at n =
-/// 2000 seven times as fast as by sponge_sym_spectrum, or faster.
+/// 2000 six times as fast as by sponge_sym_spectrum, or faster.
 ///
 /// Components of less than a tenth of an even category, and those that none of the vectors reaches,
 /// are grouped apart, by correlation clustering, into categories beyond the k; nodes without edges
